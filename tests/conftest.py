@@ -1,0 +1,24 @@
+import dataclasses
+
+import pytest
+import torch
+
+from helpers.images import toy_domains
+from helpers.settings import PRESETS
+
+
+@pytest.fixture(autouse=True)
+def same_chance():
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def tiny():
+    """The smallest preset that still has every part in play: the history fills and swaps."""
+    smoke = PRESETS["smoke"]
+    return dataclasses.replace(smoke, width=4, d_width=4, steps=10, decay_steps=5, history=3)
+
+
+@pytest.fixture(scope="session")
+def drawings():
+    return toy_domains(8, 36)

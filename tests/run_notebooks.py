@@ -1,0 +1,51 @@
+"""Executes every notebook in order and writes HTML with an index: python run_notebooks.py FOLDER.
+
+Stops at the first cell that fails, after writing what there is, with exit code 1.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
+
+ROOT = Path(__file__).parent.parent
+
+
+def title(notebook) -> str:
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+
+
+def main(folder: Path) -> int:
+    os.environ.setdefault("CYCLEGAN_PRESET", "smoke")
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        begun, failure = time.monotonic(), None
+        try:
+            resources = {"metadata": {"path": str(path.parent)}}
+            ExecutePreprocessor(timeout=900).preprocess(notebook, resources)
+        except CellExecutionError as error:
+            failure = str(error)
+        html, _ = HTMLExporter().from_notebook_node(notebook)
+        (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        seconds = time.monotonic() - begun
+        print(f"{path.stem}: {'FAILED' if failure else 'ok'} in {seconds:.0f} s", flush=True)
+        rows.append(f'<li><a href="{path.stem}.html">{title(notebook)}</a> ({seconds:.0f} s)</li>')
+        if failure:
+            print(failure, file=sys.stderr)
+            break
+    page = "<!doctype html><meta charset='utf-8'><title>CycleGAN course</title>"
+    page += "<body style='font:18px/1.6 sans-serif;max-width:40em;margin:3em auto'>"
+    page += f"<h1>CycleGAN, from horses to zebras</h1><ol start='0'>{''.join(rows)}</ol>"
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    print(f"Open {folder / 'index.html'}")
+    return 1 if failure else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

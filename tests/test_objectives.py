@@ -1,0 +1,139 @@
+import pytest
+import torch
+
+from helpers.objectives import (
+    LOSSES,
+    History,
+    Networks,
+    adversarial_loss,
+    cycle_loss,
+    discriminator_loss,
+    discriminator_losses,
+    generator_losses,
+    identity_loss,
+    least_squares,
+    weighted_sum,
+)
+
+
+class Probe(torch.nn.Module):
+    """Multiplies by a factor and remembers which pictures it was shown."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.tensor(float(factor)))
+        self.seen = []
+
+    def forward(self, x):
+        self.seen += [round(picture.mean().item(), 4) for picture in x]
+        return x * self.factor
+
+
+def probes():
+    return Networks(Probe(2), Probe(3), Probe(5), Probe(7))
+
+
+X, Y = torch.full((1, 3, 4, 4), 0.1), torch.full((1, 3, 4, 4), 0.2)
+
+
+def test_values_worked_by_hand():
+    scores = torch.tensor([[0.0, 1.0], [0.5, 2.0]])
+    assert least_squares(scores, 1.0) == pytest.approx((1 + 0 + 0.25 + 1) / 4)
+    assert adversarial_loss(scores) == least_squares(scores, 1.0)
+    guessing = torch.full((1, 1, 2, 2), 0.5)
+    assert discriminator_loss(guessing, guessing) == 0.25
+    assert discriminator_loss(torch.ones(2, 2), torch.zeros(2, 2)) == 0
+    a, b = torch.tensor([1.0, -1.0]), torch.tensor([0.5, 1.0])
+    assert cycle_loss(a, b) == identity_loss(a, b) == 1.25
+
+
+def test_half_precision_scores_are_squared_in_full_precision():
+    scores = torch.full((1, 1, 64, 64), 300.0, dtype=torch.float16)  # 300^2 > 65504
+    assert least_squares(scores, 0.0) == 90_000
+
+
+def test_all_eight_losses_on_networks_that_multiply():
+    nets = probes()
+    losses, fake_a, fake_b = generator_losses(nets, X, Y)
+    # G_AB x = 0.2, G_BA y = 0.6; D_A = 5 times, D_B = 7 times.
+    expected = {
+        "adv_ab": (1.4 - 1) ** 2, "adv_ba": (3.0 - 1) ** 2,
+        "cycle_a": 0.6 - 0.1, "cycle_b": 1.2 - 0.2,
+        "identity_a": 0.3 - 0.1, "identity_b": 0.4 - 0.2,
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert losses[name].item() == pytest.approx(value, abs=1e-5), name
+    assert fake_b.mean().item() == pytest.approx(0.2) and fake_a.mean().item() == pytest.approx(0.6)
+    d = discriminator_losses(nets, X, Y, fake_a.detach(), fake_b.detach())
+    assert d["d_a"].item() == pytest.approx(0.5 * ((0.5 - 1) ** 2 + 3.0**2), abs=1e-5)
+    assert d["d_b"].item() == pytest.approx(0.5 * ((1.4 - 1) ** 2 + 1.4**2), abs=1e-5)
+    assert set(losses) | set(d) == set(LOSSES)
+    total = weighted_sum(losses, 10, 5).item()
+    assert total == pytest.approx(0.16 + 4 + 10 * (0.5 + 1.0) + 5 * (0.2 + 0.2), abs=1e-4)
+
+
+def test_which_network_sees_which_domain():
+    nets = probes()
+    generator_losses(nets, X, Y)
+    assert sorted(nets.G_AB.seen) == [0.1, 0.2, 0.6]  # x to translate, y to keep, G_BA(y) to return
+    assert sorted(nets.G_BA.seen) == [0.1, 0.2, 0.2]  # x to keep, y to translate, G_AB(x) to return
+    assert nets.D_A.seen == [0.6] and nets.D_B.seen == [0.2]
+
+
+@pytest.mark.parametrize(
+    "name, learners",
+    [
+        ("adv_ab", {"G_AB"}), ("adv_ba", {"G_BA"}),
+        ("cycle_a", {"G_AB", "G_BA"}), ("cycle_b", {"G_AB", "G_BA"}),
+        ("identity_a", {"G_BA"}), ("identity_b", {"G_AB"}),
+        ("d_a", {"D_A"}), ("d_b", {"D_B"}),
+    ],
+)  # fmt: skip
+def test_who_learns_from_each_loss(name, learners):
+    nets = probes()
+    if name.startswith("d_"):
+        loss = discriminator_losses(nets, X, Y, Y, X)[name]
+    else:
+        nets.D_A.requires_grad_(False)
+        nets.D_B.requires_grad_(False)
+        loss = generator_losses(nets, X, Y)[0][name]
+    loss.backward()
+    assert {n for n, net in nets._asdict().items() if net.factor.grad is not None} == learners
+
+
+def test_without_identity_no_generator_sees_its_own_domain():
+    nets = probes()
+    losses, _, _ = generator_losses(nets, X, Y, identity=False)
+    assert len(nets.G_AB.seen) == len(nets.G_BA.seen) == 2
+    assert losses["identity_a"] == losses["identity_b"] == 0
+    assert losses["cycle_a"].item() == pytest.approx(0.5)
+
+
+def fakes(*values):
+    return torch.stack([torch.full((3, 2, 2), float(v)) for v in values])
+
+
+def test_history_fills_then_swaps_half_the_time():
+    history = History(capacity=50, seed=1)
+    for i in range(50):
+        assert history.swap(fakes(i)).mean() == i  # while filling, a fake comes straight back
+    shown = [history.swap(fakes(1000 + i)).mean().item() for i in range(1000)]
+    straight = sum(v == 1000 + i for i, v in enumerate(shown))
+    assert 440 < straight < 560
+    assert all(v <= 1000 + i for i, v in enumerate(shown))  # the others are older
+    assert len(history.fakes) == 50
+
+
+def test_history_gives_no_gradient_and_can_be_switched_off():
+    fake = fakes(1.0).requires_grad_()
+    assert not History().swap(fake).requires_grad
+    assert History(capacity=0).swap(fake).mean() == 1
+
+
+def test_history_goes_on_after_saving():
+    one, other = History(3, seed=5), History(3, seed=6)
+    for i in range(10):
+        one.swap(fakes(i, i + 0.5))
+    other.load_state_dict(one.state_dict())
+    for i in range(10, 20):
+        assert torch.equal(one.swap(fakes(i)), other.swap(fakes(i)))

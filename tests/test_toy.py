@@ -1,0 +1,156 @@
+"""The drawn animals: the same from the same seed, paired pixel by pixel, as varied as asked for."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from helpers.settings import UserError
+from helpers.toy import (
+    HORSE_COATS,
+    LANDSCAPES,
+    ZEBRA_COATS,
+    World,
+    animal_mask,
+    draw,
+    drawings,
+    sample_scene,
+)
+
+
+def scenes(count=6, world=World()):
+    return [sample_scene(np.random.default_rng([7, i]), world) for i in range(count)]
+
+
+def inside(picture, scene):
+    """The pixels (n, 3) that the animal covers wholly."""
+    return picture[animal_mask(scene, len(picture)) > 0.99].astype(float)
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_the_count():
+    first, first_scenes = drawings("horse", 5, 32, seed=3)
+    again, again_scenes = drawings("horse", 3, 32, seed=3)
+    other, _ = drawings("horse", 3, 32, seed=4)
+    assert first.shape == (5, 3, 32, 32) and first.dtype == np.uint8
+    assert np.array_equal(first[:3], again) and first_scenes[:3] == again_scenes
+    assert not np.array_equal(again, other)
+    assert np.array_equal(first[1], draw(first_scenes[1], "horse", 32).transpose(2, 0, 1))
+    assert drawings("zebra", 0, 32, seed=3)[0].shape == (0, 3, 32, 32)
+
+
+@pytest.mark.parametrize("size", [17, 64, 101])
+def test_any_size_and_the_same_bytes_outside_the_mask(size):
+    for scene in scenes(3, World(clutter=(3, 3))):
+        horse, zebra, mask = (
+            draw(scene, "horse", size),
+            draw(scene, "zebra", size),
+            animal_mask(scene, size),
+        )
+        assert horse.shape == zebra.shape == (size, size, 3) and horse.dtype == np.uint8
+        assert mask.shape == (size, size) and mask.dtype == np.float32
+        assert mask.min() == 0 and 0.99 < mask.max() <= 1
+        assert np.array_equal(horse[mask == 0], zebra[mask == 0])
+
+
+def test_inside_the_mask_a_zebra_differs_much_and_is_striped():
+    for scene in scenes():
+        horse, zebra = (inside(draw(scene, animal), scene) for animal in ("horse", "zebra"))
+        assert np.abs(horse - zebra).mean() / 127.5 > 0.4  # pictures in [-1, 1]
+        brightness = zebra.mean(1)
+        assert (brightness < 90).mean() > 0.2 and (brightness > 165).mean() > 0.2
+
+
+def test_the_barrel_has_stripes_that_64_pixels_resolve():
+    for scene in scenes():
+        scene = dataclasses.replace(scene, facing=1)
+        row = round(64 * (scene.ground - 0.55 * scene.length))
+        left, right = (round(64 * (scene.left + x * scene.length)) for x in (0.2, 0.6))
+        line = draw(scene, "zebra")[row, left:right].mean(1)
+        swings = np.diff(np.sign(line - 128))
+        assert np.count_nonzero(swings) >= 5 and np.ptp(line) > 180
+
+
+def test_stripes_are_fixed_to_the_body():
+    """A mirrored or shifted scene gives the mirrored or shifted picture of the animal."""
+    for scene in scenes():
+        mirrored = dataclasses.replace(scene, facing=-scene.facing)
+        shifted = dataclasses.replace(scene, facing=1, left=scene.left - 4 / 64)
+        straight = dataclasses.replace(scene, facing=1)
+        for animal in ("horse", "zebra"):
+            assert np.array_equal(draw(scene, animal), draw(mirrored, animal)[:, ::-1])
+        whole = animal_mask(straight)[:, 4:] > 0.9999
+        difference = draw(straight, "zebra")[:, 4:].astype(int) - draw(shifted, "zebra")[:, :-4]
+        assert np.abs(difference[whole]).max() < 10  # the meadow shines through at the edges
+
+
+def test_the_mask_grows_with_the_animal_and_stays_in_the_picture():
+    areas = []
+    for length in (0.2, 0.4, 0.62, 0.8):
+        some = scenes(5, World(length=(length, length)))
+        masks = np.stack([animal_mask(scene, 48) for scene in some])
+        areas.append(masks.mean())
+        for edge in (masks[:, 0], masks[:, -1], masks[:, :, 0], masks[:, :, -1]):
+            assert edge.max() < 0.5
+    assert areas == sorted(areas) and areas[0] < 0.04
+    assert 0.1 < areas[2] < areas[3] < 0.4
+
+
+def test_changing_one_parameter_of_the_world_keeps_the_rest_of_a_scene():
+    changes = {
+        "horse_coats": World(horse_coats=(("black", 1.0),)),
+        "zebra_coats": World(zebra_coats=(("fine", 1.0),)),
+        "landscapes": World(landscapes=("dusk",)),
+        "clutter": World(clutter=(5, 5)),
+    }
+    fields = dict(zip(changes, ("horse_coat", "zebra_coat", "landscape", "clutter")))
+    for parameter, world in changes.items():
+        for plain, changed in zip(scenes(), scenes(world=world)):
+            field = fields[parameter]
+            assert getattr(plain, field) != getattr(changed, field)
+            assert dataclasses.replace(changed, **{field: getattr(plain, field)}) == plain
+
+
+def test_distributions_are_respected():
+    coats = (("black", 3.0), ("white", 1.0))
+    some = scenes(200, World(horse_coats=coats, clutter=(1, 3), landscapes=tuple(LANDSCAPES)))
+    assert 0.65 < np.mean([scene.horse_coat == "black" for scene in some]) < 0.85
+    assert {len(scene.clutter) for scene in some} == {1, 2, 3}
+    assert {scene.landscape for scene in some} == set(LANDSCAPES)
+    assert {scene.facing for scene in some} == {-1, 1}
+    assert all(0.62 <= scene.length <= 0.80 for scene in some)
+    black, white = (
+        np.mean(
+            [inside(draw(s, "horse"), s).mean() for s in scenes(4, World(horse_coats=((c, 1),)))]
+        )
+        for c in ("black", "white")
+    )
+    assert black < 60 and white > 160
+
+
+def test_every_coat_and_landscape_can_be_drawn():
+    for horse, zebra in zip(HORSE_COATS, list(ZEBRA_COATS) * 2):
+        for landscape in LANDSCAPES:
+            world = World(
+                horse_coats=((horse, 1),), zebra_coats=((zebra, 1),), landscapes=(landscape,)
+            )
+            [scene] = scenes(1, world)
+            assert not np.array_equal(draw(scene, "horse", 24), draw(scene, "zebra", 24))
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(horse_coats=(("pink", 1.0),)),
+        World(zebra_coats=(("bay", 1.0),)),
+        World(landscapes=("moon",)),
+        World(length=(0.5, 1.2)),
+    ],
+)
+def test_an_impossible_world_is_refused(world):
+    with pytest.raises(UserError, match="choose from|expected"):
+        drawings("horse", 1, 32, seed=0, world=world)
+
+
+def test_an_unknown_animal_is_refused():
+    with pytest.raises(UserError, match="choose from"):
+        drawings("donkey", 1, 32, seed=0)

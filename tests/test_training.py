@@ -1,0 +1,308 @@
+import copy
+import dataclasses
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import torch
+
+from helpers import training
+from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint
+from helpers.settings import PRESETS, UserError
+from helpers.training import Run, learning_rate_factor, train, train_step
+
+CPU = torch.device("cpu")
+
+
+def assert_same(one, other):
+    """Bit by bit, through dictionaries, lists and tensors."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one.keys() - {"seconds"}:
+            assert_same(one[key], other[key])
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for a, b in zip(one, other):
+            assert_same(a, b)
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    else:
+        assert one == other
+
+
+def reference_pool(pool, capacity, fake, chance):
+    """The history of fakes, as the reference implementation describes it."""
+    if len(pool) < capacity:
+        pool.append(fake)
+        return fake
+    if torch.rand((), generator=chance) >= 0.5:
+        i = int(torch.randint(capacity, (), generator=chance))
+        old = pool[i]
+        pool[i] = fake
+        return old
+    return fake
+
+
+def reference_step(nets, opt_g, opt_d, pools, chances, capacity, x, y):
+    """One iteration in the reference order, nothing merged, nothing shared with helpers."""
+    G_AB, G_BA, D_A, D_B = nets
+
+    def mse(scores, target):
+        return ((scores - target) ** 2).mean()
+
+    fake_b = G_AB(x)
+    back_a = G_BA(fake_b)
+    fake_a = G_BA(y)
+    back_b = G_AB(fake_a)
+    for p in [*D_A.parameters(), *D_B.parameters()]:
+        p.requires_grad = False
+    opt_g.zero_grad()
+    loss = mse(D_B(fake_b), 1) + mse(D_A(fake_a), 1)
+    loss = loss + 10 * (back_a - x).abs().mean() + 10 * (back_b - y).abs().mean()
+    loss = loss + 10 * 0.5 * (G_AB(y) - y).abs().mean() + 10 * 0.5 * (G_BA(x) - x).abs().mean()
+    loss.backward()
+    opt_g.step()
+    for p in [*D_A.parameters(), *D_B.parameters()]:
+        p.requires_grad = True
+    opt_d.zero_grad()
+    for D, real, fake, pool, chance in (
+        (D_A, x, fake_a, pools[0], chances[0]),
+        (D_B, y, fake_b, pools[1], chances[1]),
+    ):
+        old = reference_pool(pool, capacity, fake.detach(), chance)
+        (0.5 * (mse(D(real), 1) + mse(D(old), 0))).backward()
+    opt_d.step()
+
+
+def test_a_step_equals_the_reference_step_in_float64(tiny):
+    run = Run(dataclasses.replace(tiny, steps=100, decay_steps=0), seed=4)
+    for net in run.nets:
+        net.double()
+    nets = copy.deepcopy(run.nets)
+    G_AB, G_BA, D_A, D_B = nets
+    adam = dict(lr=2e-4, betas=(0.5, 0.999))
+    opt_g = torch.optim.Adam([*G_AB.parameters(), *G_BA.parameters()], **adam)
+    opt_d = torch.optim.Adam([*D_A.parameters(), *D_B.parameters()], **adam)
+    pools, chances = ([], []), [torch.Generator().manual_seed(s) for s in (8, 9)]
+    swapped = 0
+    for step in range(12):
+        run.step = step
+        x, y = (torch.rand(1, 3, 32, 32, dtype=torch.float64) * 2 - 1 for _ in range(2))
+        before = run.history_a.state_dict()["fakes"]
+        train_step(run, x, y)
+        swapped += len(before) == 3 and any(
+            not torch.equal(a, b) for a, b in zip(before, run.history_a.fakes)
+        )
+        reference_step(nets, opt_g, opt_d, pools, chances, 3, x, y)
+        for ours, theirs in zip(run.nets, nets):
+            for p, q in zip(ours.parameters(), theirs.parameters()):
+                torch.testing.assert_close(p.grad, q.grad, atol=1e-9, rtol=1e-9)
+                torch.testing.assert_close(p, q, atol=1e-9, rtol=0)
+    assert swapped >= 2, "the history must have been in play"
+
+
+def test_learning_rate_is_constant_then_falls_linearly_to_zero():
+    factors = [learning_rate_factor(s, 200, 100) for s in range(200)]
+    assert factors[:101] == [1.0] * 101
+    assert factors[150] == 0.5 and factors[199] == pytest.approx(0.01)
+    assert [learning_rate_factor(s, 10, 0) for s in range(10)] == [1.0] * 10
+
+
+def test_the_schedule_reaches_the_optimisers(tiny, drawings):
+    rates = []
+    train(Run(tiny), drawings, on_progress=lambda r: rates.append(
+        [o.param_groups[0]["lr"] for o in (r.opt_g, r.opt_d)]), progress_every=1)  # fmt: skip
+    assert rates[0] == [2e-4, 2e-4]
+    assert rates[-1] == pytest.approx([4e-5, 4e-5])
+
+
+def test_paper_preset_is_the_papers_schedule():
+    paper = PRESETS["paper"]
+    assert (paper.steps, paper.decay_steps) == (200 * 1334, 100 * 1334)
+    assert (paper.size, paper.load_size, paper.batch, paper.history) == (256, 286, 1, 50)
+    assert (paper.width, paper.blocks, paper.d_width) == (64, 9, 64)
+    assert (paper.learning_rate, paper.lambda_cycle, paper.lambda_identity) == (2e-4, 10, 5)
+
+
+def test_all_eight_losses_are_recorded(tiny, drawings):
+    run = train(Run(tiny), drawings)
+    assert run.losses.shape == (10, 8) and (run.losses > 0).all()
+
+
+def test_a_run_leaves_the_callers_random_numbers_alone(tiny, drawings):
+    before = torch.get_rng_state()
+    train(Run(tiny), drawings)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_resuming_is_bit_identical(tiny, drawings, tmp_path):
+    whole = train(Run(tiny), drawings)
+    with pytest.raises(KeyboardInterrupt):
+        train(Run(tiny), drawings, tmp_path, on_progress=interrupt_at(4), progress_every=1)
+    assert load_checkpoint(tmp_path, CPU)["step"] == 4
+    resumed = train(Run(tiny), drawings, tmp_path)
+    assert_same(whole.state_dict(), resumed.state_dict())
+
+
+def interrupt_at(step, number=signal.SIGINT):
+    def on_progress(run):
+        if run.step == step:
+            os.kill(os.getpid(), number)
+
+    return on_progress
+
+
+def test_sigterm_saves_first(tiny, drawings, tmp_path):
+    with pytest.raises(SystemExit, match="143"):
+        train(Run(tiny), drawings, tmp_path, interrupt_at(3, signal.SIGTERM), progress_every=1)
+    assert load_checkpoint(tmp_path, CPU)["step"] == 3
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_training_works_outside_the_main_thread(tiny, drawings):
+    runs = []
+    thread = threading.Thread(target=lambda: runs.append(train(Run(tiny), drawings)))
+    thread.start()
+    thread.join()
+    assert runs[0].step == 10
+
+
+def test_killed_at_random_moments_it_ends_the_same(tmp_path):
+    """SIGKILL while the command line trains and saves after every step."""
+    command = [sys.executable, "-m", "helpers", "train", "--preset", "smoke", "--data", "toy",
+               "--steps", "60", "--save-seconds", "0", "--preview-every", "0"]  # fmt: skip
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    chance = random.Random(0)
+    for _ in range(3):
+        process = subprocess.Popen(
+            [*command, "--out", str(tmp_path / "killed")], env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        step_before = step_of(tmp_path / "killed")
+        while step_of(tmp_path / "killed") == step_before and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0, 0.3))
+        process.kill()
+        process.wait()
+    assert 0 < step_of(tmp_path / "killed") <= 60
+    for name in ("killed", "whole"):
+        subprocess.run([*command, "--out", str(tmp_path / name)], env=environment, check=True,
+                       capture_output=True)  # fmt: skip
+    killed, whole = (load_checkpoint(tmp_path / n, CPU) for n in ("killed", "whole"))
+    assert killed["step"] == 60
+    assert_same(killed, whole)
+
+
+def step_of(folder):
+    try:
+        return torch.load(folder / CHECKPOINT, weights_only=True)["step"]
+    except FileNotFoundError:
+        return 0
+
+
+def test_a_finished_run_is_left_as_it_is(tiny, drawings, tmp_path):
+    one = train(Run(tiny), drawings, tmp_path)
+    again = train(Run(tiny), drawings, tmp_path)
+    assert_same(one.state_dict(), again.state_dict())
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tiny, drawings, tmp_path, capsys):
+    whole = train(Run(tiny), drawings, tmp_path, save_seconds=0)
+    file = tmp_path / CHECKPOINT
+    file.write_bytes(file.read_bytes()[:1000])
+    resumed = train(Run(tiny), drawings, tmp_path)
+    assert "trying the one before" in capsys.readouterr().out
+    assert_same(whole.state_dict(), resumed.state_dict())
+
+
+def test_two_damaged_checkpoints_are_one_sentence(tiny, drawings, tmp_path):
+    for name in (CHECKPOINT, PREVIOUS):
+        (tmp_path / name).write_bytes(b"nonsense")
+    with pytest.raises(UserError, match="move the folder away"):
+        train(Run(tiny), drawings, tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == b"nonsense"
+
+
+def test_another_runs_folder_is_refused_and_kept(tiny, drawings, tmp_path):
+    train(Run(tiny), drawings, tmp_path)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    wider = dataclasses.replace(tiny, width=8)
+    with pytest.raises(UserError, match="width was 4 and is now 8"):
+        train(Run(wider), drawings, tmp_path)
+    other_pictures = dataclasses.replace(drawings, a=drawings.a.flip(0))
+    with pytest.raises(UserError, match="pictures loaded was 8"):
+        train(Run(tiny), other_pictures, tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def poison(run):
+    if run.step == 6:
+        next(run.nets.G_AB.parameters()).data.fill_(float("nan"))
+
+
+@pytest.mark.parametrize("save_seconds, sentence", [
+    (1e9, "adv_ab is not a finite number at step 7"),
+    (0, "G_AB has a weight that is not a finite number after step 6"),
+])  # fmt: skip
+def test_nan_stops_and_the_last_good_checkpoint_stays(
+    tiny, drawings, tmp_path, save_seconds, sentence
+):
+    with pytest.raises(KeyboardInterrupt):
+        train(Run(tiny), drawings, tmp_path, interrupt_at(3), progress_every=1)
+    with pytest.raises(UserError, match=sentence):
+        train(Run(tiny), drawings, tmp_path, poison, 2, save_seconds=save_seconds)
+    assert load_checkpoint(tmp_path, CPU)["step"] == (3 if save_seconds else 5)
+    resumed, whole = train(Run(tiny), drawings, tmp_path), train(Run(tiny), drawings)
+    assert_same(resumed.state_dict(), whole.state_dict())
+
+
+def test_full_disk_keeps_the_checkpoint_before(tiny, drawings, tmp_path, monkeypatch):
+    def fill_the_disk(run):
+        if run.step == 5:
+            def full(number):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(UserError, match="the disk is full, .* MB are needed"):
+        train(Run(tiny), drawings, tmp_path, fill_the_disk, progress_every=1, save_seconds=0)
+    monkeypatch.undo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [PREVIOUS, CHECKPOINT]
+    assert load_checkpoint(tmp_path, CPU)["step"] == 4
+    assert train(Run(tiny), drawings, tmp_path).step == 10
+
+
+@pytest.mark.parametrize("error", [
+    torch.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ..."),
+])  # fmt: skip
+def test_out_of_memory_says_what_to_change(tiny, drawings, monkeypatch, error):
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr(training, "train_step", fail)
+    with pytest.raises(UserError, match="size 32, batch 1, width 4: try .*--preset lecture"):
+        train(Run(tiny), drawings)
+
+
+def test_other_errors_are_not_renamed(tiny, drawings, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(training, "train_step", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        train(Run(tiny), drawings)
+
+
+def test_previews_and_weights_are_left_behind(tiny, drawings, tmp_path):
+    train(Run(tiny), drawings, tmp_path, preview_every=5)
+    assert sorted(p.name for p in (tmp_path / "previews").iterdir()) == ["000005.png", "000010.png"]
+    assert sorted(p.name for p in tmp_path.glob("*.safetensors")) == [
+        "horse2zebra.safetensors", "zebra2horse.safetensors"
+    ]  # fmt: skip
