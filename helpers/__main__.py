@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from helpers import checkpoints, evaluation, images, training
 from helpers.download import COUNTS, horse2zebra
+from helpers.objectives import LOSSES
 from helpers.settings import PRESETS, Preset, UserError, choose_device, choose_preset
 
 # What `train` can change of a preset, beside its name.
@@ -83,6 +84,7 @@ PRESET_HELP = {
     "lambda_identity": "weight of the identity losses, 0 leaves them out",
     "history": "fakes remembered per discriminator",
     "upsample": "transposed or resize",
+    "without": f"leave out one loss: {', '.join(LOSSES)}",
 }
 
 
@@ -134,6 +136,8 @@ def preset_from(args: argparse.Namespace) -> Preset:
             raise UserError(f"--{name.replace('_', '-')} must be {least} or more.")
     if preset.upsample not in ("transposed", "resize"):
         raise UserError('--upsample must be "transposed" or "resize".')
+    if preset.without and preset.without not in LOSSES:
+        raise UserError(f"--without must be one of {', '.join(LOSSES)}.")
     return preset
 
 

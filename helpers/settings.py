@@ -34,6 +34,7 @@ class Preset:
     lambda_identity: float = 5.0  # 0.5 x lambda_cycle
     history: int = 50  # fakes remembered per discriminator
     upsample: str = "transposed"  # or "resize": nearest neighbour, then a convolution
+    without: str = ""  # one of the eight losses to leave out, to see what it was for
     runs_on: str = ""
 
     @property
@@ -44,7 +45,7 @@ class Preset:
     def table(self) -> str:
         """The settings as text, one a line, for a notebook's first cell."""
         rows = dataclasses.asdict(self) | {"load_size": self.load_size}
-        return "\n".join(f"{name:16} {value}" for name, value in rows.items())
+        return "\n".join(f"{name:16} {value}" for name, value in rows.items() if value != "")
 
 
 PRESETS = {

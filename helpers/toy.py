@@ -24,9 +24,9 @@ HORSE_COATS = {
 }
 # name: colours between and in the stripes, stripes per unit of u
 ZEBRA_COATS = {
-    "plains": ("#f2f0ea", "#18161a", 1.0),
-    "brownish": ("#eedab8", "#5c341c", 1.0),
-    "fine": ("#f2f0ea", "#18161a", 1.6),
+    "plains": ("#f2f0ea", "#18161a", 0.65),
+    "brownish": ("#eedab8", "#5c341c", 0.65),
+    "fine": ("#f2f0ea", "#18161a", 1.0),
 }
 # name: colours of the sky above and at the horizon, hills, ground far and near, leaves
 LANDSCAPES = {
@@ -49,13 +49,16 @@ class World:
     length: the animal's length as a share of the picture's width, uniform; within 0.1 to 0.85.
     horse_coats, zebra_coats: (name, weight) pairs; names of HORSE_COATS and ZEBRA_COATS.
     clutter: fewest and most bushes, rocks and trees. landscapes: names, equally likely.
+    brindle: how much darker a horse's coat is where its zebra has stripes, 0 to 1. Brindle horses
+    exist. At 0 nothing in the picture of a horse tells where the stripes of its zebra lie.
     """
 
-    length: tuple[float, float] = (0.62, 0.80)
+    length: tuple[float, float] = (0.68, 0.82)
     horse_coats: tuple[tuple[str, float], ...] = (("bay", 1.0),)
     zebra_coats: tuple[tuple[str, float], ...] = (("plains", 1.0),)
     clutter: tuple[int, int] = (0, 2)
     landscapes: tuple[str, ...] = ("meadow",)
+    brindle: float = 0.35
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Scene:
     landscape: str
     horse_coat: str
     zebra_coat: str
+    brindle: float
     clutter: tuple[tuple[str, float, float, float], ...]  # kind, x, y of its foot, height
 
 
@@ -112,11 +116,12 @@ def sample_scene(rng: np.random.Generator, world: World = World()) -> Scene:
         stride=between(0.02, 0.09),
         neck=between(-0.22, 0.08),
         head=between(-0.12, 0.12),
-        light=between(0.94, 1.04),
+        light=between(0.98, 1.02),
         hills=next(share),
         landscape=_pick([(name, 1) for name in world.landscapes], LANDSCAPES, next(share)),
         horse_coat=_pick(world.horse_coats, HORSE_COATS, next(share)),
         zebra_coat=_pick(world.zebra_coats, ZEBRA_COATS, next(share)),
+        brindle=world.brindle,
         clutter=tuple((kind, x, horizon + 0.02 + y, 0.1 + tall) for kind, x, y, tall in clutter),
     )
 
@@ -164,7 +169,8 @@ def _leg(scene, number):
     else:
         thigh = (0.55 + 0.52j, 0.1, 5.0), (top, 0.058, 3.9)
     u = thigh[-1][-1]
-    return _chain(*thigh, (joint, 0.029, u - 2.8), (fetlock, 0.022, u - 5.3), (hoof, 0.029, u - 6))
+    shank = (joint, 0.029, u - 2.3), (fetlock, 0.022, u - 4.1), (hoof, 0.029, u - 4.6)
+    return _chain(*thigh, *shank)
 
 
 def _animal(scene, animal, size):
@@ -172,11 +178,10 @@ def _animal(scene, animal, size):
     pixel, middles = 1 / (size * scene.length), (np.arange(size) + 0.5) / (size * scene.length)
     x, y = middles - scene.left / scene.length, scene.ground / scene.length - middles[:, None]
     at, horse = x + 1j * y, animal == "horse"
+    *codes, rate = ZEBRA_COATS[scene.zebra_coat]
     if horse:
-        light, dark, soft = _colours(*HORSE_COATS[scene.horse_coat])
-    else:
-        *codes, rate = ZEBRA_COATS[scene.zebra_coat]
-        light, dark, soft = _colours(*codes, codes[1])
+        codes = HORSE_COATS[scene.horse_coat]
+    light, dark, soft = _colours(*codes, *codes[1:])[:3]
 
     neck, head = np.exp(1j * scene.neck), np.exp(1j * scene.head)
     withers, shoulder = 0.47 + 0.6j, 0.57 + 0.58j
@@ -211,11 +216,12 @@ def _animal(scene, animal, size):
         distance = np.maximum(distance, -y)  # hooves stand flat
         down, right = np.gradient(distance, pixel)
         relief = 1 - 0.2 * (down - 0.3 * right) * np.exp(distance.clip(-1, 0) / 0.05)
+        belly = ((0.46 - y) / 0.05).clip(0, 1) * ((0.14 - abs(x - 0.36)) / 0.04).clip(0, 1)
+        pattern, stockings = stripes(u, 0.1 + 1.2 * belly), ((0.25 - y) / 0.08).clip(0, 1)
         if horse:
-            pattern = ((0.27 - y) / 0.08).clip(0, 1)
+            relief, pattern = relief * (1 - scene.brindle * pattern), stockings
         else:
-            belly = ((0.46 - y) / 0.05).clip(0, 1) * ((0.14 - abs(x - 0.36)) / 0.04).clip(0, 1)
-            pattern = stripes(u, 0.1 + 1.2 * belly)
+            pattern = np.maximum(pattern, stockings)
         colour = _mix(light, dark, pattern)
         colour = _mix(colour, soft, ((0.1 - abs(at - chin)) / 0.04).clip(0, 1))
         horn = cover(np.minimum(*(abs(at - leg[-1][3]) for leg in legs)) - 0.04)
@@ -233,7 +239,7 @@ def _animal(scene, animal, size):
     roots = np.interp(np.linspace(0.3, 1, 10), [0, 0.5, 1], [withers, crest, poll])
     up, dock = (-0.08 + 0.06j) * neck, (0.02 + 0.6j, 0.014, 0)
     if horse:
-        tips = roots - 0.015 - 0.1j - 0.02j * (np.arange(10) % 2)
+        tips = roots - 0.01 - 0.03j - 0.015j * (np.arange(10) % 2)
         locks = [(root + 0.45 * up, 0.028, 0, tip, 0.008, 0) for root, tip in zip(roots, tips)]
         forelock = (poll + 0.02 + 0.05j, 0.024, 0, poll + 0.075 - 0.01j, 0.006, 0)
         bend = (-0.035 + 0.55j, 0.032, 0), (-0.06 + 0.4j, 0.042, 0), (-0.045 + 0.2j, 0.008, 0)

@@ -40,9 +40,7 @@ class Run:
         on_gpu = self.device.type == "cuda"
         with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
             torch.manual_seed(seed)
-            generators = [
-                Generator(preset.width, preset.blocks, preset.upsample) for _ in range(2)
-            ]
+            generators = [Generator(preset.width, preset.blocks, preset.upsample) for _ in range(2)]
             discriminators = [Discriminator(preset.d_width) for _ in range(2)]
         # channels_last and fp16 use a GPU's tensor cores; on a CPU both are slower.
         layout = torch.channels_last if on_gpu else torch.contiguous_format
@@ -106,7 +104,8 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
         net.requires_grad_(False)
     with autocast:
         g_losses, fake_a, fake_b = generator_losses(nets, x, y, preset.lambda_identity > 0)
-        total = weighted_sum(g_losses, preset.lambda_cycle, preset.lambda_identity)
+        kept = {name: loss for name, loss in g_losses.items() if name != preset.without}
+        total = weighted_sum(kept, preset.lambda_cycle, preset.lambda_identity)
     run.opt_g.zero_grad()
     run.scaler.scale(total).backward()
     run.scaler.step(run.opt_g)
@@ -117,7 +116,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     fake_b = run.history_b.swap(fake_b.to(y.dtype))
     with autocast:
         d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
-        total = d_losses["d_a"] + d_losses["d_b"]
+        total = sum(loss for name, loss in d_losses.items() if name != preset.without)
     run.opt_d.zero_grad()
     run.scaler.scale(total).backward()
     run.scaler.step(run.opt_d)

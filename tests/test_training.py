@@ -14,6 +14,7 @@ import torch
 
 from helpers import training
 from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint
+from helpers.objectives import LOSSES
 from helpers.settings import PRESETS, UserError
 from helpers.training import Run, learning_rate_factor, train, train_step
 
@@ -265,6 +266,7 @@ def test_nan_stops_and_the_last_good_checkpoint_stays(
 def test_full_disk_keeps_the_checkpoint_before(tiny, drawings, tmp_path, monkeypatch):
     def fill_the_disk(run):
         if run.step == 5:
+
             def full(number):
                 raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -306,3 +308,26 @@ def test_previews_and_weights_are_left_behind(tiny, drawings, tmp_path):
     assert sorted(p.name for p in tmp_path.glob("*.safetensors")) == [
         "horse2zebra.safetensors", "zebra2horse.safetensors"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_left_out_changes_only_its_learners(tiny, drawings, name):
+    """One step with and without: the networks that the loss does not teach end the same."""
+    learners = {
+        "d_a": {"D_A"}, "d_b": {"D_B"}, "adv_ab": {"G_AB"}, "adv_ba": {"G_BA"},
+        "cycle_a": {"G_AB", "G_BA"}, "cycle_b": {"G_AB", "G_BA"},
+        "identity_a": {"G_BA"}, "identity_b": {"G_AB"},
+    }[name]  # fmt: skip
+    x, y = drawings.batch(0, 1, 32, seed=0)
+    runs = [Run(dataclasses.replace(tiny, without=w)) for w in ("", name)]
+    recorded = [train_step(run, x, y) for run in runs]
+    assert torch.equal(*recorded), "it is still measured"
+    changed = {
+        n for n, p, q in zip(runs[0].nets._fields, runs[0].nets, runs[1].nets)
+        if not torch.equal(flat(p), flat(q))
+    }  # fmt: skip
+    assert changed == learners
+
+
+def flat(net):
+    return torch.cat([p.detach().flatten() for p in net.parameters()])

@@ -1,0 +1,101 @@
+"""Turns a run's folder into the small files that notebooks show. From the repository's root:
+
+    python -m data.store lecture runs/lecture
+    python -m data.store ablation runs/without-NAME NAME
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torchvision.utils import make_grid
+
+from helpers import checkpoints, evaluation, images, plots, toy
+from helpers.networks import Discriminator
+from helpers.objectives import Networks
+from helpers.training import preview
+
+DATA = Path(__file__).parent
+COMMAND = "python -m helpers train --preset lecture --data toy"
+
+
+def open_run(folder: Path) -> tuple[dict, Networks]:
+    """The checkpoint of a finished run of two toy domains, and its networks."""
+    state = checkpoints.load_checkpoint(folder, torch.device("cpu"))
+    G_AB, _ = checkpoints.load_generator(folder / "horse2zebra.safetensors")
+    G_BA, _ = checkpoints.load_generator(folder / "zebra2horse.safetensors")
+    D_A, D_B = (Discriminator(state["belongs_to"]["d_width"]) for _ in range(2))
+    D_A.load_state_dict(state["D_A"])
+    D_B.load_state_dict(state["D_B"])
+    return state, Networks(G_AB, G_BA, D_A, D_B)
+
+
+def means(losses: torch.Tensor, every: int) -> list[list[float]]:
+    return np.round(plots.smooth(losses.numpy(), every), 4).tolist()
+
+
+def store_lecture(folder: Path) -> None:
+    state, nets = open_run(folder)
+    size, steps = state["belongs_to"]["size"], state["step"]
+    out, weights = DATA / "lecture", DATA / "pretrained/toy"
+    out.mkdir(exist_ok=True)
+    weights.mkdir(parents=True, exist_ok=True)
+    for direction, net in (("horse2zebra", nets.G_AB), ("zebra2horse", nets.G_BA)):
+        config = json.dumps(net.config | {"direction": direction, "size": size})
+        save_file(halves(net), weights / f"{direction}.safetensors", {"config": config})
+    for name in ("D_A", "D_B"):
+        save_file(halves(getattr(nets, name)), weights / f"{name}.safetensors")
+    shown = [s for s in (100, 400, 1000) if s < steps] + [steps]
+    for old in out.glob("*.png"):
+        old.unlink()
+    for step in shown:
+        shutil.copy(folder / f"previews/{step:06}.png", out / f"{step:06}.png")
+    report = evaluation.evaluate_toy(nets.G_AB, nets.G_BA, size)
+    facts = {
+        "command": f"{COMMAND} --preview-every 100 --out runs/lecture", "steps": steps,
+        "seed": state["belongs_to"]["seed"], "every": steps // 40,
+        "losses": means(state["losses"], steps // 40), "previews": shown, "report": report,
+    }  # fmt: skip
+    (out / "run.json").write_text(json.dumps(facts, indent=1) + "\n")
+    images.to_image(cover(nets, size)).save(out / "picture.png")
+
+
+def halves(net: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: t.half().contiguous() for name, t in net.state_dict().items()}
+
+
+@torch.no_grad()
+def cover(nets: Networks, size: int, count: int = 6) -> torch.Tensor:
+    """Held-out drawings, not chosen: input, translation, truth, in both directions, enlarged."""
+    seed = evaluation.TEST_SEED
+    scenes = [toy.sample_scene(np.random.default_rng((seed, i))) for i in range(count)]
+    horses, zebras = (
+        images.to_float(evaluation.as_tensor([toy.draw(s, a, size) for s in scenes]))
+        for a in ("horse", "zebra")
+    )
+    rows = [horses, nets.G_AB(horses), zebras, zebras, nets.G_BA(zebras), horses]
+    grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=count, pad_value=255)
+    return grid.repeat_interleave(2, 1).repeat_interleave(2, 2)
+
+
+def store_ablation(folder: Path, name: str) -> None:
+    state, nets = open_run(folder)
+    out = DATA / "ablations"
+    out.mkdir(exist_ok=True)
+    b = state["belongs_to"]
+    domains = images.toy_domains(b["pictures"], round(b["size"] * 286 / 256), b["seed"])
+    images.to_image(preview(nets, domains, b["size"], count=4)).save(out / f"{name}.png")
+    option = "" if name == "none" else f" --without {name}"
+    facts = {"command": f"{COMMAND} --steps {b['steps']}{option}", "seed": b["seed"],
+             "losses": means(state["losses"], 100)}  # fmt: skip
+    report = evaluation.evaluate_toy(nets.G_AB, nets.G_BA, b["size"])
+    (out / f"{name}.json").write_text(json.dumps(report | facts, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    kind, folder, *name = sys.argv[1:]
+    {"lecture": store_lecture, "ablation": store_ablation}[kind](Path(folder), *name)

@@ -1,0 +1,232 @@
+"""Checks of notebook 04."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from helpers.exercises import Wrong, exercise
+from helpers.objectives import Networks, discriminator_loss, generator_losses, weighted_sum
+
+
+class Times(nn.Module):
+    """A network of one weight: multiplies its picture by it."""
+
+    def __init__(self, factor: float):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(float(factor)))
+
+    def forward(self, picture):
+        return self.factor * picture
+
+
+def pictures(seed: int, count: int = 1) -> torch.Tensor:
+    """Small pictures of random numbers in [-1, 1]: (count, 3, 4, 4)."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(count, 3, 4, 4, generator=generator) * 2 - 1
+
+
+def near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-4)
+
+
+def number(value, who: str) -> float:
+    """A loss as a float; says what is wrong where it is not one number."""
+    if value is None:
+        raise Wrong(f"{who} returned nothing: is there a `return`?")
+    shape = tuple(getattr(value, "shape", ()))
+    if shape:
+        raise Wrong(f"{who} gave a tensor of shape {shape}; a loss is one number: take the mean.")
+    return value.item() if isinstance(value, torch.Tensor) else float(value)
+
+
+@exercise("4.1")
+def guess(answer) -> str:
+    if not isinstance(answer, dict) or set(answer) != {"d_a", "adv_ba"}:
+        raise Wrong('The answer is a dictionary with the keys "d_a" and "adv_ba".')
+    if not all(isinstance(value, int | float) for value in answer.values()):
+        raise Wrong("Replace each ... by a number.")
+    d, adv = answer["d_a"], answer["adv_ba"]
+    if near(d, 0.68):
+        raise Wrong("Your d_a is the sum of both squared distances; d_a is half of it.")
+    if near(d, 0.17):
+        raise Wrong("Your d_a is halved twice: 0.04 and 0.64 are added, and halved once.")
+    if near(d, 0.25):
+        raise Wrong("0.25 is right for the answer 0.5 everywhere; here it is 0.8.")
+    if near(d, 0.04) or near(d, 0.64):
+        raise Wrong("Your d_a counts only the reals or only the fakes; it needs both.")
+    if near(d, 0.5):
+        raise Wrong("Your d_a takes distances of 0.2 and 0.8 as they are; they are squared first.")
+    if not near(d, 0.34):
+        raise Wrong("d_a is off: how far is 0.8 from 1 (reals), and from 0 (fakes)?")
+    if near(adv, 0.64):
+        raise Wrong("d_a is right. Your adv_ba measures from 0, but the generator wants 1.")
+    if near(adv, 0.02):
+        raise Wrong("d_a is right. Your adv_ba is halved; only the discriminators' losses are.")
+    if near(adv, 0.2):
+        raise Wrong("d_a is right. Your adv_ba is the distance; it is squared.")
+    if not near(adv, 0.04):
+        raise Wrong("d_a is right, adv_ba is not: how far is 0.8 from 1, squared?")
+    return (
+        "0.34 is worse than the 0.25 of a discriminator that says 0.5 to everything, "
+        "and the generator's loss is small all the same: its loss depends on who judges."
+    )
+
+
+@exercise("4.2")
+def cross_entropy(answer) -> str:
+    scores = torch.tensor([[[[-2.0, 0.0], [1.0, 3.0]]]])
+    value = number(answer(scores), "Your function")
+    right = F.softplus(-scores).mean().item()
+    if near(value, 4 * right):
+        raise Wrong("You add the patches up; take their mean, or a larger picture weighs more.")
+    if near(value, F.softplus(scores).mean().item()):
+        raise Wrong("That is the loss for the target 'fake'; the generator wants 'real'.")
+    if near(value, -F.softplus(scores).mean().item()):
+        raise Wrong(
+            "That is log(1 - p), the original form: its slope dies where the discriminator "
+            "is sure. Take -log(p)."
+        )
+    if near(value, -right):
+        raise Wrong("The sign is turned: going down, this loss makes the fake less real.")
+    if near(value, F.softplus(-torch.sigmoid(scores)).mean().item()):
+        raise Wrong("You take the sigmoid twice: binary_cross_entropy_with_logits has its own.")
+    if near(value, (scores - 1).square().mean().item()):
+        raise Wrong("That is least squares, the loss that we have; this one is cross-entropy.")
+    if near(value, F.softplus(-scores.mean()).item()):
+        raise Wrong("You average the scores first; each patch has its own loss, then the mean.")
+    if near(value, right / 2):
+        raise Wrong("It is halved; only the discriminators' losses are.")
+    if not near(value, right):
+        raise Wrong(f"For the scores -2, 0, 1, 3 it gives {value:.3f}, expected {right:.3f}.")
+    far = torch.full((1, 1, 2, 2), -200.0, requires_grad=True)
+    loss = answer(far)
+    if not getattr(loss, "requires_grad", False):
+        raise Wrong("The numbers are right, but no gradient leads back to the scores.")
+    loss.backward()
+    if not math.isfinite(loss.item()) or not near(far.grad.sum().item(), -1):
+        raise Wrong(
+            "The numbers are right near 0. At a score of -200 the sigmoid is exactly 0 in "
+            "float32: take logsigmoid, softplus or binary_cross_entropy_with_logits."
+        )
+    return "Far on the fake side its slope stays near -1, whereas least squares pulls ever harder."
+
+
+@exercise("4.3")
+def judge(answer) -> str:
+    for seed in (0, 1):
+        x, noise = pictures(seed), pictures(seed + 10)
+        G, D = Times(0.5), Times(2.0)
+        fake = G(noise)
+        loss = answer(D, x, fake)
+        value = number(loss, "Your judge_loss")
+        real_part = (D(x) - 1).square().mean().item()
+        fake_part = D(fake).square().mean().item()
+        right = discriminator_loss(D(x), D(fake)).item()
+        if not getattr(loss, "requires_grad", False):
+            raise Wrong("No gradient reaches the discriminator: detach the fake, not the scores.")
+        loss.backward()
+        if G.factor.grad is not None:
+            raise Wrong(
+                "After backward() the generator holds a gradient that would make its fakes easier "
+                "to catch: the discriminator's loss must not reach it."
+            )
+        if D.factor.grad is None:
+            raise Wrong("No gradient reaches the discriminator: detach the fake, not the scores.")
+        if near(value, 2 * right):
+            raise Wrong(
+                "The gradient goes where it should. But a discriminator that answers 0.5 to all "
+                "is at 0.5 here, and at 0.25 in the paper."
+            )
+        if near(value, right / 2):
+            raise Wrong("It is halved twice: a guessing discriminator is at 0.125, not 0.25.")
+        if near(value, 0.5 * real_part) or near(value, 0.5 * fake_part):
+            raise Wrong("One of the two halves is missing: both reals and fakes count.")
+        swapped = 0.5 * (D(x).square().mean() + (D(fake) - 1).square().mean()).item()
+        if near(value, swapped):
+            raise Wrong("The targets are swapped: reals should be at 1 and fakes at 0.")
+        if near(value, right * x.numel()):
+            raise Wrong("You add the patches up; take their mean.")
+        if not near(value, right):
+            raise Wrong(f"On a test pair it gives {value:.3f}, expected {right:.3f}.")
+        slope = torch.autograd.grad(discriminator_loss(D(x), D(fake.detach())), D.factor)[0]
+        if not near(D.factor.grad.item(), slope.item()):
+            raise Wrong("The value is right, but the discriminator learns from a part of it only.")
+    return "Detached, a guessing discriminator is at 0.25, and the generator never hears of it."
+
+
+@exercise("4.4")
+def objective(answer) -> str:
+    nets = Networks(Times(0.5), Times(1.2), Times(2.0), Times(5.0))
+    x, y = pictures(3), 0.5 * pictures(4)  # of other contrast: no sum fits by chance
+    losses, fake_a, fake_b = generator_losses(nets, x, y)
+    part = {name: loss.item() for name, loss in losses.items()}
+    value = {
+        lambdas: number(answer(nets, x, y, *lambdas), "Your generator_sum")
+        for lambdas in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (10.0, 5.0))
+    }
+    adversarial = value[0.0, 0.0]
+    cycle, identity = value[1.0, 0.0] - adversarial, value[0.0, 1.0] - adversarial
+    if near(adversarial, part["adv_ab"]) or near(adversarial, part["adv_ba"]):
+        raise Wrong("With both lambdas at 0, only one generator has to fool anyone.")
+    if not near(adversarial, part["adv_ab"] + part["adv_ba"]):
+        raise Wrong("With both lambdas at 0, it is not the sum of adv_ab and adv_ba.")
+    wrong_domain = ((fake_b - x).abs().mean() + (fake_a - y).abs().mean()).item()
+    if near(identity, wrong_domain):
+        raise Wrong(
+            "A generator that changes nothing pays no identity loss here, and one that translates "
+            "pays: which domain should each generator leave as it is?"
+        )
+    if near(identity, part["identity_a"]) or near(identity, part["identity_b"]):
+        raise Wrong("Only one generator pays an identity loss.")
+    if not near(identity, part["identity_a"] + part["identity_b"]):
+        raise Wrong("The part that lambda_identity weighs is not identity_a + identity_b.")
+    for name, domain in (("cycle_a", "zebras"), ("cycle_b", "horses")):
+        if near(cycle, part[name]):
+            raise Wrong(
+                f"The identity part is right. But the generators may lose {domain} on the round "
+                "trip, and this sum does not notice."
+            )
+    if not near(cycle, part["cycle_a"] + part["cycle_b"]):
+        raise Wrong("The part that lambda_cycle weighs is not cycle_a + cycle_b.")
+    if not near(value[10.0, 5.0], weighted_sum(losses, 10.0, 5.0).item()):
+        raise Wrong("Each part alone is right, but the sum with the lambdas 10 and 5 is not.")
+    factors = [nets.G_AB.factor, nets.G_BA.factor]
+    expected = torch.autograd.grad(weighted_sum(losses, 10.0, 5.0), factors)
+    found = torch.autograd.grad(
+        answer(nets, x, y, 10.0, 5.0), factors, allow_unused=True, materialize_grads=True
+    )
+    if not all(near(a.item(), b.item()) for a, b in zip(expected, found)):
+        raise Wrong(
+            "The value is right, but not every generator learns from it: is a fake detached?"
+        )
+    return "All six terms: each generator fools, returns, and leaves its own target domain alone."
+
+
+@exercise("4.5")
+def step(answer) -> str:
+    G, D, x = Times(0.5), Times(5.0), pictures(5)
+    right = torch.autograd.grad((D(G(x)) - 1).square().mean(), G.factor)[0].item()
+    answer(G, D, x)
+    found = None if G.factor.grad is None else G.factor.grad.item()
+    if D.factor.grad is not None:
+        raise Wrong(
+            "D_B's weight has a gradient: a step down that slope would teach it to accept fakes."
+        )
+    if found is None:
+        raise Wrong(
+            "No gradient arrived in G_AB. The path leads through D_B: freeze its weights, but let "
+            "the gradient pass (no detach, no torch.no_grad)."
+        )
+    if not D.factor.requires_grad:
+        raise Wrong("D_B is still frozen afterwards, so it could never learn from d_b.")
+    fake_part = torch.autograd.grad(D(G(x)).square().mean(), G.factor)[0].item()
+    if near(found, fake_part):
+        raise Wrong("G_AB is trained to be judged fake: its target is 1.")
+    if near(found, right / 2) or near(found, -right):
+        raise Wrong("G_AB's gradient has the wrong factor or sign: adv_ab is neither halved nor "
+                    "turned round.")  # fmt: skip
+    if not near(found, right):
+        raise Wrong(f"G_AB's gradient is {found:.3f}, expected {right:.3f} from adv_ab.")
+    return "The gradient passes through the judge without changing the judge."

@@ -1,0 +1,73 @@
+"""The augmentation player: which part of a loaded picture a training step sees."""
+
+import ipywidgets as widgets
+import numpy as np
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from helpers.images import encode, to_image
+from helpers.plots import VERMILION
+
+ZOOM, GAP = 4, 16  # screen pixels per pixel, and between the two pictures
+
+
+def draw_crop(load_size: int, crop: int, number: int) -> tuple[int, int, bool]:
+    """Top, left and flip of random draw `number`, by the same rules as `helpers.images.augment`."""
+    rng = np.random.default_rng((0, number))
+    top, left = (int(rng.integers(0, load_size - crop + 1)) for _ in range(2))
+    return top, left, bool(rng.random() < 0.5)
+
+
+def render(picture: Tensor, crop: int, top: int, left: int, flip: bool) -> bytes:
+    """PNG: the loaded picture with the crop's frame, and beside it the crop, flipped or not.
+
+    picture: uint8 (3, load_size, load_size). Both are enlarged ZOOM times without smoothing.
+    """
+    seen = picture[:, top : top + crop, left : left + crop]
+    seen = to_image(seen.flip(-1) if flip else seen)
+    whole = to_image(picture)
+    whole, seen = (
+        image.resize([ZOOM * side for side in image.size], Image.Resampling.NEAREST)
+        for image in (whole, seen)
+    )
+    corners = [ZOOM * left, ZOOM * top, ZOOM * (left + crop) - 1, ZOOM * (top + crop) - 1]
+    ImageDraw.Draw(whole).rectangle(corners, outline=VERMILION, width=3)
+    both = Image.new("RGB", (whole.width + GAP + seen.width, whole.height), "white")
+    both.paste(whole, (0, 0))
+    both.paste(seen, (whole.width + GAP, (whole.height - seen.height) // 2))
+    return encode(both)
+
+
+def augmentation_player(picture: Tensor, crop: int) -> widgets.VBox:
+    """Play through random draws, or move the crop by hand.
+
+    picture: uint8 (3, load_size, load_size); crop: side of what the network sees, in pixels.
+    """
+    load_size = picture.shape[-1]
+    spare = load_size - crop
+    play = widgets.Play(min=0, max=99, interval=800)
+    number = widgets.IntSlider(min=0, max=99, description="draw")
+    widgets.jslink((play, "value"), (number, "value"))
+    top = widgets.IntSlider(min=0, max=spare, description="top, px")
+    left = widgets.IntSlider(min=0, max=spare, description="left, px")
+    flip = widgets.Checkbox(description="flipped")
+    image = widgets.Image(format="png")
+    playing = False  # while a draw moves three controls, the picture is made once
+
+    def show(_=None):
+        if not playing:
+            image.value = render(picture, crop, top.value, left.value, flip.value)
+
+    def draw(_=None):
+        nonlocal playing
+        playing = True
+        top.value, left.value, flip.value = draw_crop(load_size, crop, number.value)
+        playing = False
+        show()
+
+    number.observe(draw, "value")
+    for control in (top, left, flip):
+        control.observe(show, "value")
+    draw()
+    note = widgets.Label("Left: as loaded, with the crop's frame. Right: what the network sees.")
+    return widgets.VBox([widgets.HBox([play, number]), top, left, flip, image, note])

@@ -1,0 +1,153 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from helpers.exercises import grade
+from helpers.objectives import adversarial_loss, cycle_loss, identity_loss
+
+
+def expect(number, answer, words):
+    right, text = grade(number, answer)
+    assert right == (words is None), text
+    assert words is None or words in text, text
+
+
+@pytest.mark.parametrize(
+    "d, adv, words",
+    [
+        (0.34, 0.04, None), (0.68, 0.04, "half of it"), (0.17, 0.04, "halved twice"),
+        (0.25, 0.04, "0.5 everywhere"), (0.04, 0.04, "needs both"), (0.5, 0.04, "squared first"),
+        (3, 0.04, "off"), (0.34, 0.64, "wants 1"), (0.34, 0.02, "halved"), (0.34, 0.2, "squared"),
+        (0.34, 7, "adv_ba is not"), (..., ..., "by a number"),
+    ],
+)  # fmt: skip
+def test_guess(d, adv, words):
+    expect("4.1", {"d_a": d, "adv_ba": adv}, words)
+
+
+def test_guess_of_another_kind():
+    expect("4.1", 0.34, "dictionary")
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda s: F.softplus(-s).mean(), None),
+        (lambda s: -F.logsigmoid(s).mean(), None),
+        (lambda s: F.binary_cross_entropy_with_logits(s, torch.ones_like(s)), None),
+        (lambda s: F.softplus(-s).sum(), "mean"),
+        (lambda s: F.softplus(-s), "shape (1, 1, 2, 2)"),
+        (lambda s: None, "return"),
+        (lambda s: F.softplus(s).mean(), "wants 'real'"),
+        (lambda s: -F.softplus(s).mean(), "original form"),
+        (lambda s: -F.softplus(-s).mean(), "sign"),
+        (lambda s: F.softplus(-s.sigmoid()).mean(), "twice"),
+        (lambda s: (s - 1).square().mean(), "least squares"),
+        (lambda s: F.softplus(-s.mean()), "average the scores"),
+        (lambda s: F.softplus(-s).mean() / 2, "halved"),
+        (lambda s: s.mean(), "expected"),
+        (lambda s: F.softplus(-s.detach()).mean(), "no gradient"),
+        (lambda s: -s.sigmoid().log().mean(), "-200"),
+    ],
+)
+def test_cross_entropy(answer, words):
+    expect("4.2", answer, words)
+
+
+def ls(scores, target):
+    return (scores - target).square().mean()
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda D, r, f: (ls(D(r), 1) + ls(D(f.detach()), 0)) / 2, None),
+        (lambda D, r, f: ls(D(r), 1) + ls(D(f), 0), "generator holds a gradient"),
+        (lambda D, r, f: (ls(D(r), 1) + ls(D(f), 0)) / 2, "generator holds a gradient"),
+        (lambda D, r, f: ls(D(r), 1) + ls(D(f.detach()), 0), "0.25 in the paper"),
+        (lambda D, r, f: (ls(D(r), 1) + ls(D(f.detach()), 0)) / 4, "halved twice"),
+        (lambda D, r, f: ls(D(r), 1) / 2, "missing"),
+        (lambda D, r, f: (ls(D(r), 0) + ls(D(f.detach()), 1)) / 2, "swapped"),
+        (lambda D, r, f: (ls(D(r), 1) + ls(D(f.detach()), 0)) * 24, "mean"),
+        (lambda D, r, f: (ls(D(r), 1) + ls(D(f.detach()), 0)) * 3, "expected"),
+        (lambda D, r, f: ls(D(r).detach(), 1) + ls(D(f).detach(), 0), "not the scores"),
+        (lambda D, r, f: (ls(D(r), 1) + ls(D(f).detach(), 0)) / 2, "part of it"),
+        (lambda D, r, f: (D(r) - 1).square(), "shape"),
+    ],
+)
+def test_judge(answer, words):
+    expect("4.3", answer, words)
+
+
+def total(nets, x, y, c=10.0, i=5.0, *, adv="ab ba", cycle="a b", identity="right", cut=False):
+    fake_b, fake_a = nets.G_AB(x), nets.G_BA(y)
+    back_a, back_b = nets.G_BA(fake_b.detach() if cut else fake_b), nets.G_AB(fake_a)
+    identities = {
+        "right": identity_loss(x, nets.G_BA(x)) + identity_loss(y, nets.G_AB(y)),
+        "wrong": identity_loss(x, fake_b) + identity_loss(y, fake_a),
+        "one": identity_loss(x, nets.G_BA(x)),
+        "none": 0.0,
+    }
+    cycles = {"a": cycle_loss(x, back_a), "b": cycle_loss(y, back_b)}
+    fooling = {"ab": adversarial_loss(nets.D_B(fake_b)), "ba": adversarial_loss(nets.D_A(fake_a))}
+    adversarial = sum(fooling[name] for name in adv.split())
+    return adversarial + c * sum(cycles[n] for n in cycle.split()) + i * identities[identity]
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({}, None),
+        (dict(adv="ab"), "only one generator has to fool"),
+        (dict(adv=""), "adv_ab and adv_ba"),
+        (dict(identity="wrong"), "leave as it is"),
+        (dict(identity="wrong", cycle="a"), "leave as it is"),
+        (dict(identity="one"), "Only one generator pays"),
+        (dict(identity="none"), "identity_a + identity_b"),
+        (dict(cycle="a"), "lose zebras"),
+        (dict(cycle="b"), "lose horses"),
+        (dict(cycle=""), "cycle_a + cycle_b"),
+        (dict(cut=True), "detached"),
+    ],
+)
+def test_objective(changes, words):
+    expect("4.4", lambda nets, x, y, c, i: total(nets, x, y, c, i, **changes), words)
+
+
+def test_objective_with_lambdas_that_multiply():
+    expect("4.4", lambda nets, x, y, c, i: total(nets, x, y, c, i) + c * i, "10 and 5")
+
+
+def frozen(G, D, x, *, loss=adversarial_loss, freeze=True, thaw=True, cut=False):
+    if freeze:
+        D.requires_grad_(False)
+    fake = G(x).detach().requires_grad_() if cut else G(x)
+    loss(D(fake)).backward()
+    if thaw:
+        D.requires_grad_(True)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({}, None),
+        (dict(freeze=False), "accept fakes"),
+        (dict(cut=True), "No gradient arrived"),
+        (dict(thaw=False), "still frozen"),
+        (dict(loss=lambda s: s.square().mean()), "target is 1"),
+        (dict(loss=lambda s: adversarial_loss(s) / 2), "factor or sign"),
+        (dict(loss=lambda s: 3 * adversarial_loss(s)), "expected"),
+    ],
+)
+def test_step(changes, words):
+    expect("4.5", lambda G, D, x: frozen(G, D, x, **changes), words)
+
+
+def stub(*arguments):
+    raise NotImplementedError("exercise")
+
+
+@pytest.mark.parametrize("number", ["4.2", "4.3", "4.4", "4.5"])
+def test_stub_and_crash(number):
+    expect(number, stub, "is yours")
+    expect(number, lambda *a: 1 / 0, "ZeroDivisionError")
