@@ -1,7 +1,7 @@
 """Turns a run's folder into the small files that notebooks show. From the repository's root:
 
-    python -m data.store lecture runs/lecture
-    python -m data.store ablation runs/without-NAME NAME
+python -m data.store lecture runs/lecture
+python -m data.store ablation runs/without-NAME NAME
 """
 
 import json

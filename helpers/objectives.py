@@ -26,7 +26,8 @@ def least_squares(scores: Tensor, target: float) -> Tensor:
 
     LSGAN, section 3.1 and 4 of the paper (Mao et al. 2017). Computed in float32 or better.
     """
-    scores = scores.float() if scores.dtype == torch.float16 else scores
+    if scores.dtype in (torch.float16, torch.bfloat16):
+        scores = scores.float()
     return (scores - target).square().mean()
 
 
@@ -38,8 +39,8 @@ def adversarial_loss(scores_of_fakes: Tensor) -> Tensor:
 def discriminator_loss(scores_of_reals: Tensor, scores_of_fakes: Tensor) -> Tensor:
     """What a discriminator wants: reals at 1, fakes at 0.
 
-    The sum is halved, which slows the discriminator relative to the generator (appendix 7.1). A
-    discriminator that answers 0.5 everywhere is at 0.25.
+    The sum is halved, meant to slow the discriminator (appendix 7.1); Adam undoes that, as it does
+    not mind the scale of a loss. A discriminator that answers 0.5 everywhere is at 0.25.
     """
     return 0.5 * (least_squares(scores_of_reals, 1.0) + least_squares(scores_of_fakes, 0.0))
 

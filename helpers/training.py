@@ -137,8 +137,8 @@ def train(
 ) -> Run:
     """Trains until preset.steps, resuming from `folder` where it holds a checkpoint.
 
-    `on_progress` is called every `progress_every` steps and at the end. With a folder: a checkpoint
-    every `save_seconds` and at the end, fixed previews every `preview_every` steps as
+    `on_progress` is called on resuming, every `progress_every` steps and at the end. With a folder:
+    a checkpoint every `save_seconds` and at the end, fixed previews every `preview_every` steps as
     previews/STEP.png, and both generators as <direction>.safetensors at the end. Ctrl-C and SIGTERM
     finish the step, save, and raise KeyboardInterrupt or SystemExit(143).
     Raises UserError when the checkpoint belongs to another run, a loss is not finite (the last good
@@ -149,6 +149,7 @@ def train(
     if folder and (state := load_checkpoint(folder, run.device)):
         check_same_run(state["belongs_to"], belongs_to, folder)
         run.load_state_dict(state)
+        on_progress(run)
     domains = domains.to(run.device)
     preset = run.preset
 
