@@ -35,7 +35,7 @@ def open_run(folder: Path) -> tuple[dict, Networks]:
 
 
 def means(losses: torch.Tensor, every: int) -> list[list[float]]:
-    return np.round(plots.smooth(losses.numpy(), every), 4).tolist()
+    return np.round(plots.smooth(losses.double().numpy(), every), 4).tolist()
 
 
 def store_lecture(folder: Path) -> None:
