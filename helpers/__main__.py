@@ -19,6 +19,7 @@ OVERRIDES = [f for f in dataclasses.fields(Preset) if f.name not in ("name", "da
 
 
 def parser() -> argparse.ArgumentParser:
+    """The four commands and their options."""
     main = argparse.ArgumentParser(
         prog="python -m helpers",
         description="CycleGAN: fetch the data, train, translate pictures, measure the result.",
@@ -89,12 +90,14 @@ PRESET_HELP = {
 
 
 def download(args: argparse.Namespace) -> None:
+    """Fetches horse2zebra and says how many pictures of each folder there are."""
     folder = horse2zebra(args.root)
     counts = ", ".join(f"{len(images.picture_paths(folder / s))} {s}" for s in COUNTS)
     print(f"{folder}: {counts}")
 
 
 def train(args: argparse.Namespace) -> None:
+    """Trains, or goes on training, with a progress bar."""
     preset = preset_from(args)
     device = choose_device(args.device)
     domains = load_domains(args.data, preset, args.seed)
@@ -157,6 +160,7 @@ KEPT = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}  # formats that translations a
 
 
 def translate(args: argparse.Namespace) -> None:
+    """Translates a picture, or every picture of a folder, each at its own size."""
     device = choose_device(args.device)
     path = checkpoints.find_weights(args.weights, args.direction)
     net, config = checkpoints.load_generator(path, device)
@@ -178,6 +182,7 @@ def translate(args: argparse.Namespace) -> None:
 
 
 def evaluate(args: argparse.Namespace) -> None:
+    """Measures both directions and prints the JSON."""
     device = choose_device(args.device)
     names = ("horse", "zebra") if args.data == ["toy"] else images.domain_names(args.data)
     (G_AB, config), (G_BA, _) = (

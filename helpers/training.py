@@ -249,6 +249,7 @@ def check_weights(run: Run) -> None:
 
 
 def stop_for(reason: str) -> None:
+    """Raises UserError: the reason, and what to do about a run that diverged."""
     raise UserError(
         f"{reason}, so training stopped; the last good checkpoint is kept: "
         "start again with a smaller --learning-rate."

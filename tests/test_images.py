@@ -148,8 +148,8 @@ def test_values_go_to_the_range_of_tanh_and_back():
 
 def test_toy_domains_share_no_scene():
     domains = images.toy_domains(4, 32, seed=0)
-    sky = [d[:, :, 0, 0].tolist() for d in (domains.a, domains.b)]
-    assert not any(a in sky[1] for a in sky[0])
+    edges = [d[:, :, :, 0].tolist() for d in (domains.a, domains.b)]  # landscape, no animal
+    assert not any(a in edges[1] for a in edges[0])
 
 
 @pytest.mark.parametrize("size", [(50, 31), (8, 200), (640, 480)])
