@@ -13,7 +13,7 @@ test: setup
 	$(PY) -m ruff check helpers tests
 	$(PY) -m pytest tests
 	rm -rf runs/notebook-smoke
-	CYCLEGAN_PRESET=smoke $(PY) -m pytest -p no:cacheprovider --nbval notebooks --nbval-current-env \
+	OMP_NUM_THREADS=1 CYCLEGAN_PRESET=smoke $(PY) -m pytest -p no:cacheprovider --nbval notebooks --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=300 -n 2 --dist loadscope
 
 lab: setup
