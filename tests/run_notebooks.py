@@ -41,12 +41,13 @@ def main(folder: Path) -> int:
     os.environ.setdefault("CYCLEGAN_PRESET", "lecture")  # minutes, and it learns
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
+    execute = ExecutePreprocessor(timeout=None, extra_arguments=["--log-level=ERROR"])
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         begun, failure = time.monotonic(), None
         try:
             resources = {"metadata": {"path": str(path.parent)}}
-            ExecutePreprocessor(timeout=900).preprocess(notebook, resources)
+            execute.preprocess(notebook, resources)
         except CellExecutionError as error:
             failure = str(error)
         html, _ = HTMLExporter().from_notebook_node(with_formulas(notebook))
