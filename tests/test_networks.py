@@ -115,3 +115,12 @@ def test_residual_block_is_the_input_plus_something_and_ends_without_relu():
 def test_unknown_upsampling_is_refused():
     with pytest.raises(ValueError, match="expected"):
         Generator(upsample="pixelshuffle")
+
+
+@pytest.mark.parametrize("shift", [-3.0, 4.0])
+def test_scores_are_not_squeezed(shift):
+    net = Discriminator(4)
+    x = torch.rand(1, 3, 64, 64)
+    before = net(x)
+    net.layers[-1].bias.data.fill_(shift)
+    torch.testing.assert_close(net(x), before + shift)
