@@ -331,3 +331,16 @@ def test_a_loss_left_out_changes_only_its_learners(tiny, drawings, name):
 
 def flat(net):
     return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+def test_the_generators_losses_leave_no_gradient_in_the_discriminators(tiny, drawings, monkeypatch):
+    found = []
+    losses = training.discriminator_losses
+
+    def spy(nets, *pictures):
+        found.extend(p.grad for D in (nets.D_A, nets.D_B) for p in D.parameters())
+        return losses(nets, *pictures)
+
+    monkeypatch.setattr(training, "discriminator_losses", spy)
+    train_step(Run(tiny), *drawings.batch(0, 1, 32, seed=0))
+    assert found and all(gradient is None for gradient in found)
