@@ -173,13 +173,15 @@ def _by_gdown(file: File, path: Path) -> None:
     import gdown
 
     known = inspect.signature(gdown.download).parameters  # gdown 5 can do neither
-    options = {k: v for k, v in {"timeout": TIMEOUT, "retries": 5}.items() if k in known}
+    options = {k: v for k, v in {"timeout": TIMEOUT, "retries": 2}.items() if k in known}
     try:
         gdown.download(url=file.url, output=str(path), resume=True, **options)
     except OSError:  # the network (the errors of requests) or the disk
         raise
     except Exception as error:  # noqa: BLE001 (gdown's own; 5 and 6 have different ones)
         text = " ".join(str(error).split())
+        if re.search("ConnectionPool|Max retries|timed out", text):
+            raise requests.ConnectionError from None
         raise UserError(_quota(text) or f"gdown got no file ({text}).") from None
     if not path.exists():  # gdown 5 prints why and returns None
         raise _Damaged("gdown could not go on with its partial file.")

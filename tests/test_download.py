@@ -396,7 +396,7 @@ def test_gdown(tmp_path, monkeypatch, new):
 
     calls = fake_gdown(monkeypatch, new, act)
     assert_complete(tmp_path, horse2zebra(tmp_path, (DRIVE,)))
-    options = {"timeout": download.TIMEOUT, "retries": 5} if new else {}
+    options = {"timeout": download.TIMEOUT, "retries": 2} if new else {}
     assert calls == [{"url": DRIVE.files[0].url, "resume": True} | options]
 
 
@@ -406,6 +406,7 @@ def test_gdown(tmp_path, monkeypatch, new):
     [
         ("Too many users have\n viewed this file", "too many people fetched this file today"),
         ("Cannot retrieve\n\tthe link", "gdown got no file (Cannot retrieve the link)."),
+        ("HTTPSConnectionPool(host='x'): Max retries exceeded", "no connection, or it broke off"),
     ],
 )
 def test_gdown_refused(tmp_path, monkeypatch, new, text, words):
