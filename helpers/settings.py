@@ -66,13 +66,13 @@ PRESETS = {
         ),
         Preset(
             name="colab",
-            runs_on="one T4 within one Colab session",
+            runs_on="a GPU such as Colab's T4: made for one session, not yet timed",
             data="horse2zebra", size=256, width=64, blocks=9, d_width=64,
             steps=60 * 1334, decay_steps=30 * 1334,
         ),
         Preset(
             name="paper",
-            runs_on="one GPU, days on a T4: the schedule of the paper, 200 epochs of 1334 steps",
+            runs_on="a GPU: the schedule of the paper, 200 epochs of 1334 steps",
             data="horse2zebra", size=256, width=64, blocks=9, d_width=64,
             steps=200 * 1334, decay_steps=100 * 1334,
         ),
