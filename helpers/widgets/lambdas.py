@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.images import to_uint8
-from helpers.objectives import Networks, generator_losses
+from helpers.objectives import Networks, generator_losses, weighted_sum
 from helpers.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 
 COLOURS = {
@@ -47,16 +47,17 @@ def parts(nets: Networks, x: Tensor, y: Tensor) -> tuple[dict, dict, Tensor]:
 
 def shares(amounts: dict[str, float], lambda_cycle: float, lambda_identity: float) -> dict:
     """Each weighted amount divided by their sum; keys start with adv, cycle or identity."""
-    weights = {"adv": 1.0, "cycle": lambda_cycle, "identity": lambda_identity}
-    weighted = {name: weights[name.split("_")[0]] * value for name, value in amounts.items()}
+    weighted = {
+        name: weighted_sum({name: value}, lambda_cycle, lambda_identity)
+        for name, value in amounts.items()
+    }
     total = sum(weighted.values()) or 1.0
     return {name: value / total for name, value in weighted.items()}
 
 
 def direction(pushes: dict[str, Tensor], lambda_cycle: float, lambda_identity: float) -> Tensor:
     """The joint push on the picture, (3, height, width)."""
-    weights = {"adv": 1.0, "cycle": lambda_cycle, "identity": lambda_identity}
-    return sum(weights[name.split("_")[0]] * push for name, push in pushes.items())
+    return weighted_sum(pushes, lambda_cycle, lambda_identity)
 
 
 def render(
