@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from helpers import checkpoints, evaluation, images, training
 from helpers.download import COUNTS, horse2zebra
 from helpers.objectives import LOSSES
-from helpers.settings import PRESETS, Preset, UserError, choose_device, choose_preset
+from helpers.settings import PRECISIONS, PRESETS, Preset, UserError, choose_device, choose_preset
 
 # What `train` can change of a preset, beside its name.
 OVERRIDES = [f for f in dataclasses.fields(Preset) if f.name not in ("name", "data", "runs_on")]
@@ -88,6 +88,7 @@ PRESET_HELP = {
     "lambda_identity": "weight of the identity losses, 0 leaves them out",
     "history": "fakes remembered per discriminator",
     "upsample": "transposed or resize",
+    "precision": f"{', '.join(PRECISIONS)} (auto: float32 on a CPU, float16 on a GPU)",
     "without": f"leave out one loss: {', '.join(LOSSES)}",
 }
 
@@ -142,6 +143,8 @@ def preset_from(args: argparse.Namespace) -> Preset:
             raise UserError(f"--{name.replace('_', '-')} must be {least} or more.")
     if preset.upsample not in ("transposed", "resize"):
         raise UserError('--upsample must be "transposed" or "resize".')
+    if preset.precision not in PRECISIONS:
+        raise UserError(f"--precision must be one of {', '.join(PRECISIONS)}.")
     if preset.without and preset.without not in LOSSES:
         raise UserError(f"--without must be one of {', '.join(LOSSES)}.")
     return preset

@@ -34,6 +34,7 @@ class Preset:
     lambda_identity: float = 5.0  # 0.5 x lambda_cycle
     history: int = 50  # fakes remembered per discriminator
     upsample: str = "transposed"  # or "resize": nearest neighbour, then a convolution
+    precision: str = "auto"  # what convolutions compute in: a key of PRECISIONS
     without: str = ""  # one of the eight losses to leave out, to see what it was for
     runs_on: str = ""
 
@@ -47,6 +48,14 @@ class Preset:
         rows = dataclasses.asdict(self) | {"load_size": self.load_size}
         return "\n".join(f"{name:16} {value}" for name, value in rows.items() if value != "")
 
+
+# "auto" is float32 on a CPU and float16 on a GPU; weights are kept in float32 whatever it is.
+PRECISIONS = {
+    "auto": None,
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+}
 
 PRESETS = {
     preset.name: preset

@@ -25,7 +25,7 @@ from helpers.objectives import (
     generator_losses,
     weighted_sum,
 )
-from helpers.settings import Preset, UserError
+from helpers.settings import PRECISIONS, Preset, UserError
 
 
 class Run:
@@ -42,7 +42,9 @@ class Run:
             torch.manual_seed(seed)
             generators = [Generator(preset.width, preset.blocks, preset.upsample) for _ in range(2)]
             discriminators = [Discriminator(preset.d_width) for _ in range(2)]
-        # channels_last and fp16 use a GPU's tensor cores; on a CPU both are slower.
+        auto = torch.float16 if on_gpu else torch.float32
+        self.dtype = PRECISIONS[preset.precision] or auto
+        # channels_last is what a GPU's tensor cores read; on a CPU it gains nothing.
         layout = torch.channels_last if on_gpu else torch.contiguous_format
         self.nets = Networks(
             *(net.to(self.device, memory_format=layout) for net in generators + discriminators)
@@ -54,7 +56,7 @@ class Run:
         self.opt_d = torch.optim.Adam(d_parameters, **adam)
         self.history_a = History(preset.history, seed=2 * seed)
         self.history_b = History(preset.history, seed=2 * seed + 1)
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=on_gpu)
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self.losses = torch.zeros(preset.steps, len(LOSSES), device=self.device)
         self.step = 0
         self.seconds = 0.0  # spent training, over all sittings
@@ -98,7 +100,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     factor = learning_rate_factor(run.step, preset.steps, preset.decay_steps)
     for group in run.opt_g.param_groups + run.opt_d.param_groups:
         group["lr"] = preset.learning_rate * factor
-    autocast = torch.autocast(run.device.type, torch.float16, enabled=run.scaler.is_enabled())
+    autocast = torch.autocast(run.device.type, run.dtype, enabled=run.dtype != torch.float32)
 
     for net in (nets.D_A, nets.D_B):  # they judge, but do not learn from the generators' losses
         net.requires_grad_(False)
