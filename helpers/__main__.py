@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from tqdm.auto import tqdm
 
-from helpers import checkpoints, evaluation, images, training
+from helpers import checkpoints, distributed, evaluation, images, training
 from helpers.download import COUNTS, horse2zebra
 from helpers.objectives import LOSSES
 from helpers.settings import PRECISIONS, PRESETS, Preset, UserError, choose_device, choose_preset
@@ -101,12 +101,23 @@ def download(args: argparse.Namespace) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    """Trains, or goes on training, with a progress bar."""
+    """Trains, or goes on training; under torchrun, together with the other processes."""
     preset = preset_from(args)
-    device = choose_device(args.device)
-    domains = load_domains(args.data, preset, args.seed)
-    run = training.Run(preset, args.seed, device)
-    print(preset.table())
+    device = distributed.own_device(args.device)
+    with training.lost_process_explained(args.out):
+        domains = load_domains(args.data, preset, args.seed)
+        run = training.Run(preset, args.seed, device)
+        print(preset.table())
+        if (count := distributed.processes()) > 1:
+            print(f"{count} processes, {count * preset.batch} pairs a step")
+        train_with_progress(run, domains, args)
+    a, b = domains.names
+    print(f"{args.out}: {a}2{b}.safetensors and {b}2{a}.safetensors after {run.step} steps")
+
+
+def train_with_progress(run: training.Run, domains: images.Domains, args) -> None:
+    """`training.train` with a progress bar; says so when it was stopped."""
+    preset = run.preset
     with tqdm(total=preset.steps, unit="step", smoothing=0.05) as bar:
 
         def show(run: training.Run) -> None:
@@ -125,8 +136,6 @@ def train(args: argparse.Namespace) -> None:
             bar.close()
             print(f"Stopped at step {run.step} and saved; the same command resumes.")
             raise
-    a, b = domains.names
-    print(f"{args.out}: {a}2{b}.safetensors and {b}2{a}.safetensors after {run.step} steps")
 
 
 def preset_from(args: argparse.Namespace) -> Preset:
@@ -156,7 +165,8 @@ def load_domains(data: list[str] | None, preset: Preset, seed: int) -> images.Do
     if data == ["toy"]:
         return images.toy_domains(preset.pictures or 300, preset.load_size, seed)
     if data == ["horse2zebra"]:
-        data = [str(horse2zebra())]
+        with distributed.first_alone():
+            data = [str(horse2zebra())]
     if len(data) > 2:
         raise UserError(f"--data takes one folder or two, not {len(data)}.")
     return images.folder_domains(data, preset.load_size)
@@ -211,15 +221,16 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0, or 2 after one sentence about what the user can mend."""
-    args = parser().parse_args(arguments)
-    try:
-        args.run(args)
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    with distributed.process_group() as tell:
+        args = parser().parse_args(arguments)
+        try:
+            args.run(args)
+        except UserError as error:
+            tell(f"Error: {error}")
+            return 2
+        except KeyboardInterrupt:
+            return 130
+        return 0
 
 
 if __name__ == "__main__":

@@ -118,6 +118,16 @@ def to_image(picture: Tensor) -> Image.Image:
     return Image.fromarray(picture.permute(1, 2, 0).cpu().numpy())
 
 
+def cut_sheet(sheet: Tensor, side: int) -> Tensor:
+    """The pictures of a sheet such as `training.preview` makes, with borders of 2 pixels.
+
+    (3, height, width) to (rows, n, 3, side, side).
+    """
+    pitch = side + 2
+    pictures = sheet[:, 2:, 2:].unfold(1, side, pitch).unfold(2, side, pitch)
+    return pictures.permute(1, 2, 0, 3, 4)
+
+
 def picture_paths(folder: str | Path) -> list[Path]:
     """The picture files of a folder, by name. Raises UserError where there is none."""
     folder = Path(folder)

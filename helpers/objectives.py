@@ -137,7 +137,10 @@ class History:
         return older
 
     def state_dict(self) -> dict:
-        return {"fakes": [f.clone() for f in self.fakes], "chance": self.generator.get_state()}
+        return {
+            "fakes": [f.clone().cpu() for f in self.fakes],
+            "chance": self.generator.get_state(),
+        }
 
     def load_state_dict(self, state: dict) -> None:
         self.fakes = list(state["fakes"])

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torchvision.utils import make_grid
 
+from helpers import distributed
 from helpers.checkpoints import load_checkpoint, save_checkpoint, save_generator, write_safely
 from helpers.images import Domains, centre_crop, encode, to_image, to_uint8
 from helpers.networks import Discriminator, Generator
@@ -33,6 +34,7 @@ class Run:
 
     `losses` is (steps, 8) in the order of `objectives.LOSSES`, unweighted, filled up to `step`.
     No other state exists: pairs and crops are functions of (seed, step), the learning rate of step.
+    Under torchrun (helpers.distributed) each process has histories of its own; all else is equal.
     """
 
     def __init__(self, preset: Preset, seed: int = 0, device: torch.device | str = "cpu"):
@@ -54,12 +56,16 @@ class Run:
         adam = dict(lr=preset.learning_rate, betas=(0.5, 0.999))
         self.opt_g = torch.optim.Adam(g_parameters, **adam)
         self.opt_d = torch.optim.Adam(d_parameters, **adam)
-        self.history_a = History(preset.history, seed=2 * seed)
-        self.history_b = History(preset.history, seed=2 * seed + 1)
+        chance = 2 * (seed + 1_000_000 * distributed.rank())
+        self.history_a = History(preset.history, chance)
+        self.history_b = History(preset.history, chance + 1)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self.losses = torch.zeros(preset.steps, len(LOSSES), device=self.device)
         self.step = 0
         self.seconds = 0.0  # spent training, over all sittings
+        # A total loss goes through these unchanged; under torchrun, its gradients are averaged.
+        self.averaged_g = distributed.averaged(self.nets.G_AB, self.nets.G_BA)
+        self.averaged_d = distributed.averaged(self.nets.D_A, self.nets.D_B)
 
     def parts(self) -> dict:
         """What has a state_dict of its own."""
@@ -69,18 +75,37 @@ class Run:
         }
 
     def state_dict(self) -> dict:
+        """Everything. Under torchrun all must call it, and process 0 alone gets it complete."""
         state = {name: part.state_dict() for name, part in self.parts().items()}
+        histories = {name: state[name] for name in ("history_a", "history_b")}
         return state | {
+            "other_histories": distributed.gathered(histories)[1:],
             "step": self.step,
             "seconds": self.seconds,
             "losses": self.losses[: self.step].cpu(),
         }
 
     def load_state_dict(self, state: dict) -> None:
+        for name in ("history_a", "history_b"):
+            saved = [state[name]] + [s[name] for s in state.get("other_histories", [])]
+            state = state | {name: own_history(saved, getattr(self, name))}
         for name, part in self.parts().items():
             part.load_state_dict(state[name])
         self.step, self.seconds = state["step"], state["seconds"]
         self.losses[: self.step] = state["losses"].to(self.device)
+
+
+def own_history(saved: list[dict], new: History) -> dict:
+    """This process's history, from those of all processes that made a checkpoint.
+
+    If their number has changed, the fakes are dealt out anew, and what finds no room is forgotten.
+    """
+    rank, processes = distributed.rank(), distributed.processes()
+    own = saved[rank] if rank < len(saved) else new.state_dict()
+    if len(saved) == processes:
+        return own
+    fakes = [fake for history in saved for fake in history["fakes"]]
+    return own | {"fakes": fakes[rank::processes][: new.capacity]}
 
 
 def learning_rate_factor(step: int, steps: int, decay_steps: int) -> float:
@@ -109,7 +134,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
         kept = {name: loss for name, loss in g_losses.items() if name != preset.without}
         total = weighted_sum(kept, preset.lambda_cycle, preset.lambda_identity)
     run.opt_g.zero_grad()
-    run.scaler.scale(total).backward()
+    run.scaler.scale(run.averaged_g(total)).backward()
     run.scaler.step(run.opt_g)
 
     for net in (nets.D_A, nets.D_B):
@@ -120,7 +145,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
         d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
         total = sum(loss for name, loss in d_losses.items() if name != preset.without)
     run.opt_d.zero_grad()
-    run.scaler.scale(total).backward()
+    run.scaler.scale(run.averaged_d(total)).backward()
     run.scaler.step(run.opt_d)
     run.scaler.update()
 
@@ -142,7 +167,9 @@ def train(
     `on_progress` is called on resuming, every `progress_every` steps and at the end. With a folder:
     a checkpoint every `save_seconds` and at the end, fixed previews every `preview_every` steps as
     previews/STEP.png, and both generators as <direction>.safetensors at the end. Ctrl-C and SIGTERM
-    finish the step, save, and raise KeyboardInterrupt or SystemExit(143).
+    finish the step, save, and raise KeyboardInterrupt or SystemExit(143). Under torchrun a step
+    takes `preset.batch` pairs for every process, all stop and save after the same step, and
+    process 0 alone writes.
     Raises UserError when the checkpoint belongs to another run, a loss is not finite (the last good
     checkpoint stays), the disk is full or the device's memory is too small.
     """
@@ -154,19 +181,25 @@ def train(
         on_progress(run)
     domains = domains.to(run.device)
     preset = run.preset
+    joint_batch = distributed.processes() * preset.batch
+    if distributed.rank() > 0:
+        folder = None  # process 0 alone writes
 
     def save() -> None:
         check_finite(run)
         check_weights(run)
+        state = run.state_dict()
         if folder:
-            save_checkpoint(folder, run.state_dict() | {"belongs_to": belongs_to})
+            save_checkpoint(folder, state | {"belongs_to": belongs_to})
 
     saved_at = resumed_at = time.monotonic()
     seconds_before = run.seconds
     with stop_signals() as stop, memory_errors_explained(preset):
-        while run.step < preset.steps and not stop:
-            x, y = domains.batch(run.step, preset.batch, preset.size, run.seed)
-            run.losses[run.step] = train_step(run, x, y)
+        stopped_by = 0  # or the signal that came to this process or another
+        while run.step < preset.steps and not (stopped_by := distributed.largest(sum(stop))):
+            joint = domains.batch(run.step, joint_batch, preset.size, run.seed)
+            x, y = (distributed.own_part(pictures) for pictures in joint)
+            run.losses[run.step] = distributed.mean(train_step(run, x, y))
             run.step += 1
             run.seconds = seconds_before + time.monotonic() - resumed_at
             if run.step % progress_every == 0 or run.step == preset.steps:
@@ -175,14 +208,14 @@ def train(
             if folder and preview_every and run.step % preview_every == 0:
                 picture = preview(run.nets, domains, preset.size)
                 write_safely(folder / "previews" / f"{run.step:06}.png", encode(to_image(picture)))
-            if time.monotonic() - saved_at >= save_seconds:
+            if distributed.largest(time.monotonic() - saved_at >= save_seconds):
                 save()
                 saved_at = time.monotonic()
         save()
         if folder:
             export(run, domains.names, folder)
-    if stop and run.step < preset.steps:
-        raise KeyboardInterrupt if stop[0] == signal.SIGINT else SystemExit(128 + stop[0])
+    if stopped_by:
+        raise KeyboardInterrupt if stopped_by == signal.SIGINT else SystemExit(128 + stopped_by)
     return run
 
 
@@ -223,6 +256,8 @@ def identity_of(run: Run, domains: Domains) -> dict:
 
 def check_same_run(saved: dict, wanted: dict, folder: Path) -> None:
     """Raises UserError that says what differs between a checkpoint's run and this one."""
+    defaults = {field.name: field.default for field in dataclasses.fields(Preset)}
+    saved = defaults | saved  # a setting that did not exist yet was what is now its default
     differences = [
         f"{name} was {saved.get(name)} and is now {wanted.get(name)}"
         for name in wanted
@@ -290,6 +325,23 @@ def memory_errors_explained(preset: Preset):
         raise UserError(
             f"Out of memory at size {preset.size}, batch {preset.batch}, width {preset.width}: "
             "try --batch 1, --size 128, or --preset lecture."
+        ) from error
+
+
+@contextlib.contextmanager
+def lost_process_explained(folder: str | Path):
+    """Turns the errors that follow another process's death (torchrun) into one sentence."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not distributed.is_loss_of_a_process(error):
+            raise
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent by torchrun to those who are left
+        state = load_checkpoint(Path(folder), torch.device("cpu"))
+        kept = f"the checkpoint of step {state['step']} is kept" if state else "nothing was saved"
+        raise UserError(
+            f"A process of this run died and {kept} in {folder}: the same command "
+            + ("resumes." if state else "starts afresh.")
         ) from error
 
 

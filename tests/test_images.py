@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.utils import make_grid
 
 from helpers import images
 from helpers.settings import UserError
@@ -166,3 +167,9 @@ def test_translate_keeps_the_size(size):
     out = images.translate(Inverter(), red(size=size), 32)
     assert out.size == size
     assert np.abs(np.array(out).astype(int) + RED - 255).max() <= 1
+
+
+def test_the_pictures_of_a_sheet_come_back_as_they_were():
+    pictures = torch.randint(0, 256, (12, 3, 10, 10), dtype=torch.uint8)
+    found = images.cut_sheet(make_grid(pictures, nrow=4, pad_value=255), 10)
+    assert torch.equal(found, pictures.reshape(3, 4, 3, 10, 10))

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = {
     "toy": 0, "download": 0, "settings": 0,
-    "networks": 1, "images": 1,
+    "networks": 1, "images": 1, "distributed": 1,
     "objectives": 2, "checkpoints": 2, "plots": 2,
     "training": 3, "evaluation": 3,
     "widgets": 4, "exercises": 4,
@@ -40,7 +40,8 @@ TAUGHT = {
         **dict.fromkeys(
             ("Run", "train", "export", "round_trip", "preview", "identity_of", "check_same_run",
              "check_finite", "check_weights", "stop_for", "stop_signals",
-             "memory_errors_explained", "seconds_left"), "plumbing",
+             "memory_errors_explained", "lost_process_explained", "own_history", "seconds_left"),
+            "plumbing",
         ),
     },
     "images": {
@@ -49,11 +50,12 @@ TAUGHT = {
         **dict.fromkeys(
             ("Domains", "centre_crop", "open_picture", "to_tensor", "to_image", "picture_paths",
              "load_folder", "domain_folders", "domain_names", "folder_domains", "toy_domains",
-             "encode", "translate"), "plumbing",
+             "encode", "cut_sheet", "translate"), "plumbing",
         ),
     },
 }  # fmt: skip
-PLUMBING = {"toy", "download", "settings", "checkpoints", "plots", "evaluation", "__main__"}
+PLUMBING = {"toy", "download", "settings", "checkpoints", "distributed", "plots", "evaluation",
+            "__main__"}  # fmt: skip
 
 
 def imported(path):

@@ -142,6 +142,14 @@ def test_a_run_leaves_the_callers_random_numbers_alone(tiny, drawings):
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_a_checkpoint_from_before_a_setting_existed_is_resumed(tiny, drawings):
+    now = training.identity_of(Run(tiny), drawings)
+    before = {name: value for name, value in now.items() if name != "precision"}
+    training.check_same_run(before, now, "runs/old")
+    with pytest.raises(UserError, match="precision was auto and is now bfloat16"):
+        training.check_same_run(before, now | {"precision": "bfloat16"}, "runs/old")
+
+
 def test_resuming_is_bit_identical(tiny, drawings, tmp_path):
     whole = train(Run(tiny), drawings)
     with pytest.raises(KeyboardInterrupt):

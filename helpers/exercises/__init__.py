@@ -48,4 +48,7 @@ from helpers.exercises import (  # noqa: E402, F401 (they register themselves)
     nb02,
     nb03,
     nb04,
+    nb05,
+    nb06,
+    nb07,
 )

@@ -1,0 +1,69 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.images import centre_crop, cut_sheet, toy_domains
+from helpers.settings import PRESETS
+from helpers.training import Run, preview, train
+from helpers.widgets import dashboard
+
+SMOKE = PRESETS["smoke"]
+
+
+@pytest.fixture(scope="module")
+def domains():
+    return toy_domains(8, SMOKE.load_size)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was displayed and what it was then replaced by, in place of a notebook."""
+    figures = []
+
+    class Handle:
+        def update(self, figure):
+            figures.append(("update", figure))
+
+    def display(figure, display_id):
+        figures.append(("new", figure))
+        return Handle()
+
+    monkeypatch.setattr(dashboard, "display", display)
+    return figures
+
+
+def test_one_display_that_is_updated(domains, shown):
+    watch = dashboard.Dashboard(domains, seconds=0)
+    train(Run(dataclasses.replace(SMOKE, steps=6, decay_steps=3)), domains, None, watch, 2)
+    assert [kind for kind, _ in shown] == ["new", "update", "update"]
+    assert [row[0] for row in watch.scores] == [2, 4, 6]
+
+
+def test_it_draws_seldom_but_always_at_the_end(domains, shown):
+    watch = dashboard.Dashboard(domains, seconds=1000)
+    train(Run(dataclasses.replace(SMOKE, steps=6, decay_steps=3)), domains, None, watch, 2)
+    assert [row[0] for row in watch.scores] == [2, 6]
+
+
+def test_nothing_to_draw_before_the_first_step(domains, shown):
+    dashboard.Dashboard(domains)(Run(SMOKE))
+    assert not shown
+
+
+@torch.no_grad()
+def test_scores_are_the_judges_means_of_reals_and_fakes(domains):
+    run = Run(SMOKE)
+    rows = cut_sheet(preview(run.nets, domains, SMOKE.size, 4), SMOKE.size)
+    x, y = (centre_crop(pictures[::2], SMOKE.size) for pictures in (domains.a, domains.b))
+    nets = run.nets
+    wanted = [nets.D_A(x), nets.D_A(nets.G_BA(y)), nets.D_B(y), nets.D_B(nets.G_AB(x))]
+    np.testing.assert_allclose(dashboard.judge(nets, rows), [s.mean() for s in wanted], atol=5e-3)
+
+
+def test_the_line_of_text():
+    run = Run(dataclasses.replace(SMOKE, steps=1000))
+    run.step, run.seconds = 10, 1000.0
+    text = dashboard.status(run)
+    assert text == "step 10 of 1000, 0.0 pictures a second, 1 day, 3:30:00 left"
