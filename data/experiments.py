@@ -19,6 +19,7 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from helpers import evaluation, images, toy
+from helpers.evaluation import held_out_scenes
 from helpers.settings import PRESETS, Preset
 from helpers.training import Run, train
 
@@ -61,12 +62,6 @@ CONDITIONS = {
 }
 
 
-def test_scenes(world: toy.World, count: int = 64) -> list[toy.Scene]:
-    """Held-out scenes; the same `count` for every world but for what the world changes."""
-    rngs = [np.random.default_rng((evaluation.TEST_SEED, i)) for i in range(count)]
-    return [toy.sample_scene(rng, world) for rng in rngs]
-
-
 def drawn(scenes: list[toy.Scene], animal: str, size: int) -> Tensor:
     """(n, 3, size, size) in [-1, 1]."""
     return images.to_float(evaluation.as_tensor([draw(s, animal, size) for s in scenes]))
@@ -100,7 +95,7 @@ def measure_size(nets, size: int, world: toy.World) -> dict:
     """
     rows = {}
     for length in SIZES:
-        scenes = test_scenes(dataclasses.replace(world, length=(length, length)))
+        scenes = held_out_scenes(dataclasses.replace(world, length=(length, length)))
         horses, zebras = drawn(scenes, "horse", size), drawn(scenes, "zebra", size)
         for direction, net, source, target in (
             ("horse2zebra", nets.G_AB, horses, zebras), ("zebra2horse", nets.G_BA, zebras, horses)
@@ -121,7 +116,7 @@ def measure_coats(nets, size: int, world: toy.World) -> dict:
 
     share of the translated zebras nearest to each horse coat; horse2zebra by the horse's coat.
     """
-    scenes, rows = test_scenes(world), {}
+    scenes, rows = held_out_scenes(world), {}
     horse_coats, zebra_coats = (
         [n for n, _ in pairs] for pairs in (world.horse_coats, world.zebra_coats)
     )
@@ -153,7 +148,7 @@ MEASURE = {"size": measure_size, "coats": measure_coats, "brown": measure_coats}
 
 def examples(nets, world: toy.World, size: int, count: int = 6) -> Tensor:
     """Not chosen: held-out horses, their translations, zebras, their translations."""
-    scenes = test_scenes(world, count)
+    scenes = held_out_scenes(world, count)
     horses, zebras = drawn(scenes, "horse", size), drawn(scenes, "zebra", size)
     rows = [horses, evaluation.in_batches(nets.G_AB, horses),
             zebras, evaluation.in_batches(nets.G_BA, zebras)]  # fmt: skip

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
 from data.experiments import round_off
-from data.store import halves, means, open_run, store_preview
+from data.store import means, open_run, store_generators, store_preview
 from helpers import checkpoints, evaluation, images, plots
 from helpers.settings import PRESETS
 from helpers.training import round_trip
@@ -55,8 +54,8 @@ def zebra(classifier: nn.Module, pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 def hsv(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Hue in degrees, saturation and value in 0..1 of (n, 3, h, w) in [-1, 1]; (n, h, w) each."""
-    r, g, b = ((pictures + 1) / 2).unbind(1)
-    high, low = pictures.add(1).div(2).amax(1), pictures.add(1).div(2).amin(1)
+    colours = (pictures + 1) / 2
+    (r, g, b), high, low = colours.unbind(1), colours.amax(1), colours.amin(1)
     span = (high - low).clamp(min=1e-6)
     hue = torch.where(
         high == r,
@@ -126,10 +125,7 @@ def store(folder: Path, data: str) -> None:
     settings, steps = state["belongs_to"], state["step"]
     size = settings["size"]
     OUT.mkdir(exist_ok=True)
-    WEIGHTS.mkdir(parents=True, exist_ok=True)
-    for direction, net in (("horse2zebra", nets.G_AB), ("zebra2horse", nets.G_BA)):
-        config = json.dumps(net.config | {"direction": direction, "size": size})
-        save_file(halves(net), WEIGHTS / f"{direction}.safetensors", {"config": config})
+    store_generators(nets, size, WEIGHTS)
     train = images.folder_domains(data, size, "train")
     test = images.folder_domains(data, size, "test")
 

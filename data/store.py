@@ -43,10 +43,7 @@ def store_lecture(folder: Path) -> None:
     size, steps = state["belongs_to"]["size"], state["step"]
     out, weights = DATA / "lecture", DATA / "pretrained/toy"
     out.mkdir(exist_ok=True)
-    weights.mkdir(parents=True, exist_ok=True)
-    for direction, net in (("horse2zebra", nets.G_AB), ("zebra2horse", nets.G_BA)):
-        config = json.dumps(net.config | {"direction": direction, "size": size})
-        save_file(halves(net), weights / f"{direction}.safetensors", {"config": config})
+    store_generators(nets, size, weights)
     for name in ("D_A", "D_B"):
         save_file(halves(getattr(nets, name)), weights / f"{name}.safetensors")
     shown = [s for s in (100, 200, 400, 700, 1000, 1500) if s < steps] + [steps]
@@ -70,6 +67,14 @@ def store_preview(path: Path, out: Path) -> None:
     small.save(out / path.name, optimize=True)
 
 
+def store_generators(nets: Networks, size: int, folder: Path) -> None:
+    """Both generators in half precision, as files that `checkpoints.load_generator` reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for direction, net in (("horse2zebra", nets.G_AB), ("zebra2horse", nets.G_BA)):
+        config = json.dumps(net.config | {"direction": direction, "size": size})
+        save_file(halves(net), folder / f"{direction}.safetensors", {"config": config})
+
+
 def halves(net: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: t.half().contiguous() for name, t in net.state_dict().items()}
 
@@ -77,8 +82,7 @@ def halves(net: torch.nn.Module) -> dict[str, torch.Tensor]:
 @torch.no_grad()
 def cover(nets: Networks, size: int, count: int = 6) -> torch.Tensor:
     """Held-out drawings, not chosen: input, translation, truth, in both directions, enlarged."""
-    seed = evaluation.TEST_SEED
-    scenes = [toy.sample_scene(np.random.default_rng((seed, i))) for i in range(count)]
+    scenes = evaluation.held_out_scenes(toy.World(), count)
     horses, zebras = (
         images.to_float(evaluation.as_tensor([toy.draw(s, a, size) for s in scenes]))
         for a in ("horse", "zebra")

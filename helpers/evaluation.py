@@ -48,6 +48,12 @@ def train_classifier(size: int, steps: int = 200, seed: int = 0) -> nn.Module:
     return net.eval()
 
 
+def held_out_scenes(world: toy.World, count: int = 64) -> list[toy.Scene]:
+    """Scenes that nothing trains on; the same for every world but for what the world changes."""
+    rngs = [np.random.default_rng((TEST_SEED, i)) for i in range(count)]
+    return [toy.sample_scene(rng, world) for rng in rngs]
+
+
 @torch.no_grad()
 def evaluate_toy(
     G_AB: nn.Module, G_BA: nn.Module, size: int, count: int = 64, world: toy.World = toy.World()
@@ -59,7 +65,7 @@ def evaluate_toy(
     the truth inside the animal, on [-1, 1]; input_error_inside: the same for the input as it was.
     background_error: mean absolute change outside the animal. cycle_error: after a round trip.
     """
-    scenes = [toy.sample_scene(np.random.default_rng((TEST_SEED, i)), world) for i in range(count)]
+    scenes = held_out_scenes(world, count)
     drawn = {
         animal: to_float(as_tensor([toy.draw(s, animal, size) for s in scenes]))
         for animal in ("horse", "zebra")
