@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", default="runs/latest", help="the run's folder (default: runs/latest)")
     p.add_argument("--seed", type=int, default=0, help="default: 0")
     p.add_argument("--device", help="cpu, cuda, cuda:1 ... (default: a GPU where there is one)")
+    p.add_argument("--start-from", metavar="RUN", help="begin with the networks of this run")
     p.add_argument("--save-seconds", type=float, default=300, help="between checkpoints (300)")
     p.add_argument("--preview-every", type=int, default=500, help="steps between previews (500)")
     changes = p.add_argument_group("changes to the preset")
@@ -107,6 +108,8 @@ def train(args: argparse.Namespace) -> None:
     with training.lost_process_explained(args.out):
         domains = load_domains(args.data, preset, args.seed)
         run = training.Run(preset, args.seed, device)
+        if args.start_from:
+            training.start_from(run, args.start_from)
         print(preset.table())
         if (count := distributed.processes()) > 1:
             print(f"{count} processes, {count * preset.batch} pairs a step")

@@ -15,7 +15,14 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from helpers import distributed
-from helpers.checkpoints import load_checkpoint, save_checkpoint, save_generator, write_safely
+from helpers.checkpoints import (
+    CHECKPOINT,
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+    save_generator,
+    write_safely,
+)
 from helpers.images import Domains, centre_crop, encode, to_image, to_uint8
 from helpers.networks import Discriminator, Generator
 from helpers.objectives import (
@@ -63,6 +70,7 @@ class Run:
         self.losses = torch.zeros(preset.steps, len(LOSSES), device=self.device)
         self.step = 0
         self.seconds = 0.0  # spent training, over all sittings
+        self.started_from = ""  # the folder of the run that gave the networks, if one did
         # A total loss goes through these unchanged; under torchrun, its gradients are averaged.
         self.averaged_g = distributed.averaged(self.nets.G_AB, self.nets.G_BA)
         self.averaged_d = distributed.averaged(self.nets.D_A, self.nets.D_B)
@@ -93,6 +101,20 @@ class Run:
             part.load_state_dict(state[name])
         self.step, self.seconds = state["step"], state["seconds"]
         self.losses[: self.step] = state["losses"].to(self.device)
+
+
+def start_from(run: Run, folder: str | Path) -> None:
+    """Gives a new run the four networks of another run's checkpoint; the rest starts afresh.
+
+    A finished run can so be trained further, at other settings, or on other pictures.
+    Raises UserError where `folder` holds no checkpoint, or networks of another shape.
+    """
+    state = load_checkpoint(Path(folder), run.device)
+    if state is None:
+        raise UserError(f"{folder} holds no {CHECKPOINT}: name the folder of a run of yours.")
+    for name, net in run.nets._asdict().items():
+        load_weights(net, state[name], Path(folder) / CHECKPOINT)
+    run.started_from = str(folder)
 
 
 def own_history(saved: list[dict], new: History) -> dict:
@@ -251,13 +273,15 @@ def identity_of(run: Run, domains: Domains) -> dict:
     settings = dataclasses.asdict(run.preset)
     del settings["runs_on"]
     pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {crcs}"
-    return settings | {"seed": run.seed, "pictures loaded": pictures}
+    origin = {"seed": run.seed, "pictures loaded": pictures, "started from": run.started_from}
+    return settings | origin
 
 
 def check_same_run(saved: dict, wanted: dict, folder: Path) -> None:
     """Raises UserError that says what differs between a checkpoint's run and this one."""
     defaults = {field.name: field.default for field in dataclasses.fields(Preset)}
-    saved = defaults | saved  # a setting that did not exist yet was what is now its default
+    # A setting that did not exist yet was what is now its default.
+    saved = defaults | {"started from": ""} | saved
     differences = [
         f"{name} was {saved.get(name)} and is now {wanted.get(name)}"
         for name in wanted

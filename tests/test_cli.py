@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from helpers import __main__ as cli
 from helpers import training
-from helpers.checkpoints import load_generator, write_safely
+from helpers.checkpoints import load_checkpoint, load_generator, write_safely
 from helpers.networks import Generator
 from helpers.settings import PRESETS, UserError, choose_device, choose_preset
 
@@ -50,6 +50,13 @@ def pictures(tmp_path):
             noise = rng.integers(0, 255, (*size, 3), dtype=np.uint8)
             Image.fromarray(noise).convert(mode).save(tmp_path / name / file)
     return tmp_path
+
+
+def test_train_starts_from_another_run(run, tmp_path, capsys):
+    again = ["train", *SMALL, "--data", "toy", "--out", tmp_path, "--start-from"]
+    assert cli.main([str(a) for a in (*again, run)]) == 0
+    assert load_checkpoint(tmp_path, torch.device("cpu"))["belongs_to"]["started from"] == str(run)
+    assert "holds no checkpoint.pt" in sentence(capsys, *again, tmp_path / "nothing")
 
 
 def test_train_translate_evaluate_on_toy(run, tmp_path, capsys):

@@ -40,7 +40,8 @@ TAUGHT = {
         **dict.fromkeys(
             ("Run", "train", "export", "round_trip", "preview", "identity_of", "check_same_run",
              "check_finite", "check_weights", "stop_for", "stop_signals",
-             "memory_errors_explained", "lost_process_explained", "own_history", "seconds_left"),
+             "memory_errors_explained", "lost_process_explained", "own_history", "start_from",
+             "seconds_left"),
             "plumbing",
         ),
     },

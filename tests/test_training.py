@@ -250,6 +250,27 @@ def test_another_runs_folder_is_refused_and_kept(tiny, drawings, tmp_path):
     assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
+def test_a_run_can_start_from_anothers_networks(tiny, drawings, tmp_path):
+    first = train(Run(tiny), drawings, tmp_path / "first")
+    run = Run(tiny, seed=1)
+    training.start_from(run, tmp_path / "first")
+    for net, origin in zip(run.nets, first.nets):
+        assert_same(net.state_dict(), origin.state_dict())
+    assert run.step == 0 and not run.opt_g.state and not run.history_a.fakes
+    train(run, drawings, tmp_path / "second")
+    with pytest.raises(UserError, match="started from was .*first and is now"):
+        train(Run(tiny, seed=1), drawings, tmp_path / "second")
+
+
+def test_a_start_from_nothing_or_from_another_shape_is_one_sentence(tiny, drawings, tmp_path):
+    with pytest.raises(UserError, match="holds no checkpoint.pt: name"):
+        training.start_from(Run(tiny), tmp_path)
+    train(Run(tiny), drawings, tmp_path)
+    wider = dataclasses.replace(tiny, width=2 * tiny.width)
+    with pytest.raises(UserError, match="checkpoint.pt is of another architecture: .*expected"):
+        training.start_from(Run(wider), tmp_path)
+
+
 def poison(run):
     if run.step == 6:
         next(run.nets.G_AB.parameters()).data.fill_(float("nan"))
