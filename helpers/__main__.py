@@ -87,6 +87,7 @@ PRESET_HELP = {
     "learning_rate": "of Adam, before it falls",
     "lambda_cycle": "weight of the cycle losses",
     "lambda_identity": "weight of the identity losses, 0 leaves them out",
+    "zoom": "2 trains on crops of pictures twice as large: finer detail for the same work (1)",
     "history": "fakes remembered per discriminator",
     "upsample": "transposed or resize",
     "precision": f"{', '.join(PRECISIONS)} (auto: float32 on a CPU, float16 on a GPU)",
@@ -153,6 +154,8 @@ def preset_from(args: argparse.Namespace) -> Preset:
                         "batch": 1, "history": 0, "decay_steps": 0}.items():  # fmt: skip
         if getattr(preset, name) < least:
             raise UserError(f"--{name.replace('_', '-')} must be {least} or more.")
+    if not 1 <= preset.zoom <= 16:
+        raise UserError("--zoom must be between 1 and 16.")
     if preset.upsample not in ("transposed", "resize"):
         raise UserError('--upsample must be "transposed" or "resize".')
     if preset.precision not in PRECISIONS:

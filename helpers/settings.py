@@ -32,6 +32,7 @@ class Preset:
     learning_rate: float = 2e-4
     lambda_cycle: float = 10.0
     lambda_identity: float = 5.0  # 0.5 x lambda_cycle
+    zoom: float = 1.0  # whole pictures are so many times as large as the crops
     history: int = 50  # fakes remembered per discriminator
     upsample: str = "transposed"  # or "resize": nearest neighbour, then a convolution
     precision: str = "auto"  # what convolutions compute in: a key of PRECISIONS
@@ -39,9 +40,14 @@ class Preset:
     runs_on: str = ""
 
     @property
+    def whole_size(self) -> int:
+        """Side of whole pictures, as they are translated: that of the crops, or `zoom` times it."""
+        return round(self.zoom * self.size)
+
+    @property
     def load_size(self) -> int:
-        """Pictures are loaded a little larger than the crop: 286 for 256 (paper, appendix 7.1)."""
-        return round(self.size * 286 / 256)
+        """Pictures are loaded a little larger than that: 286 for 256 (paper, appendix 7.1)."""
+        return round(self.whole_size * 286 / 256)
 
     def table(self) -> str:
         """The settings as text, one a line, for a notebook's first cell."""

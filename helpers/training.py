@@ -228,7 +228,7 @@ def train(
                 check_finite(run)
                 on_progress(run)
             if folder and preview_every and run.step % preview_every == 0:
-                picture = preview(run.nets, domains, preset.size)
+                picture = preview(run.nets, domains, preset.whole_size)
                 write_safely(folder / "previews" / f"{run.step:06}.png", encode(to_image(picture)))
             if distributed.largest(time.monotonic() - saved_at >= save_seconds):
                 save()
@@ -244,7 +244,7 @@ def train(
 def export(run: Run, names: tuple[str, str], folder: Path) -> None:
     """Both generators as files named by direction: horse2zebra.safetensors and its reverse."""
     a, b = names
-    size = run.preset.size
+    size = run.preset.whole_size
     save_generator(folder / f"{a}2{b}.safetensors", run.nets.G_AB, f"{a}2{b}", size)
     save_generator(folder / f"{b}2{a}.safetensors", run.nets.G_BA, f"{b}2{a}", size)
 

@@ -11,9 +11,11 @@ import time
 
 import pytest
 import torch
+from PIL import Image
 
 from helpers import training
-from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint
+from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint, load_generator
+from helpers.images import toy_domains
 from helpers.objectives import LOSSES
 from helpers.settings import PRESETS, UserError
 from helpers.training import Run, learning_rate_factor, train, train_step
@@ -129,6 +131,17 @@ def test_paper_preset_is_the_papers_schedule():
     assert (paper.size, paper.load_size, paper.batch, paper.history) == (256, 286, 1, 50)
     assert (paper.width, paper.blocks, paper.d_width) == (64, 9, 64)
     assert (paper.learning_rate, paper.lambda_cycle, paper.lambda_identity) == (2e-4, 10, 5)
+
+
+def test_zoom_trains_on_crops_and_remembers_the_size_of_whole_pictures(tiny, tmp_path):
+    zoomed = dataclasses.replace(tiny, zoom=2.0)
+    sides = (zoomed.whole_size, zoomed.load_size)
+    assert sides == (2 * tiny.size, round(tiny.size * 2 * 286 / 256))
+    run = train(Run(zoomed), toy_domains(4, zoomed.load_size), tmp_path, preview_every=10)
+    assert load_generator(tmp_path / "horse2zebra.safetensors")[1]["size"] == 2 * tiny.size
+    assert run.history_a.fakes[0].shape[-1] == tiny.size
+    width, height = Image.open(tmp_path / "previews/000010.png").size
+    assert height == 6 * (2 * tiny.size + 2) + 2 and width == 4 * (2 * tiny.size + 2) + 2
 
 
 def test_all_eight_losses_are_recorded(tiny, drawings):

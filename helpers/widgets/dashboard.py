@@ -32,8 +32,8 @@ class Dashboard:
         finished = run.step >= run.preset.steps
         if run.step == 0 or time.monotonic() - self.drawn_at < self.seconds and not finished:
             return
-        sheet = preview(run.nets, self.domains.to(run.device), run.preset.size, self.count)
-        self.scores.append((run.step, *judge(run.nets, cut_sheet(sheet, run.preset.size))))
+        sheet = preview(run.nets, self.domains.to(run.device), run.preset.whole_size, self.count)
+        self.scores.append((run.step, *judge(run.nets, cut_sheet(sheet, run.preset.whole_size))))
         figure = draw(run, sheet, np.array(self.scores))
         if self.handle is None:
             self.handle = display(figure, display_id=True)
@@ -79,7 +79,7 @@ def draw(run: Run, sheet: Tensor, scores: np.ndarray) -> Figure:
         ax.set_xlim(0, run.preset.steps)
     ax = figure.add_subplot(grid[:, 2])
     ax.imshow(sheet.permute(1, 2, 0).numpy(), interpolation="nearest")
-    side = run.preset.size + 2
+    side = run.preset.whole_size + 2
     labels = ("x", "G_AB(x)", "back", "y", "G_BA(y)", "back")
     ax.set_yticks([side * (i + 0.5) for i in range(6)], labels)
     ax.set_xticks([])
