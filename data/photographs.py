@@ -25,7 +25,8 @@ from helpers.training import round_trip
 
 DATA = Path(__file__).parent
 OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"
-EPOCHS = (1, 2, 5, 10, 20, 30, 40)  # previews that are kept, beside the last
+EPOCHS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 100)  # previews that are kept, beside the last
+PREVIEW = 64  # their side; those of whole pictures at 128 pixels are halved
 ZEBRA = 340  # its number among ImageNet's thousand classes
 
 
@@ -119,29 +120,23 @@ def by_count(features: Tensor, counts=(20, 40, 80, 140, 300), draws: int = 20) -
     return rows
 
 
+def parts(folder: Path) -> list[tuple[Path, dict]]:
+    """The folders and checkpoints of a run and of those that it started from, first to last."""
+    state = checkpoints.load_checkpoint(folder, torch.device("cpu"))
+    origin = state["belongs_to"].get("started from")
+    return (parts(Path(origin)) if origin else []) + [(folder, state)]
+
+
 def store(folder: Path, data: str) -> None:
     """Everything below data/ that belongs to this run; what is measured are the stored weights."""
     state, nets = open_run(folder)
-    settings, steps = state["belongs_to"], state["step"]
-    size = settings["size"]
+    settings = state["belongs_to"]
+    size = round(settings["size"] * settings.get("zoom", 1))
     OUT.mkdir(exist_ok=True)
     store_generators(nets, size, WEIGHTS)
     train = images.folder_domains(data, size, "train")
     test = images.folder_domains(data, size, "test")
-
-    for old in OUT.glob("*.png"):
-        old.unlink()
-    shown = [e * len(train) for e in EPOCHS if e * len(train) < steps] + [steps]
-    for step in shown:
-        store_preview(folder / f"previews/{step:06}.png", OUT)
-    every = steps // 52
-    run = {
-        "command": command(settings), "settings": settings, "steps": steps,
-        "seed": settings["seed"], "seconds": round(state["seconds"]), "every": every,
-        "losses": means(state["losses"], every), "previews": shown,
-    }  # fmt: skip
-    (OUT / "run.json").write_text(json.dumps(run, indent=1) + "\n")
-    plots.plot_losses(state["losses"], every).savefig(OUT / "losses.png", dpi=90)
+    store_run(parts(folder), epoch=len(train))
 
     nets = nets._replace(
         G_AB=checkpoints.load_generator(WEIGHTS / "horse2zebra.safetensors")[0],
@@ -150,6 +145,7 @@ def store(folder: Path, data: str) -> None:
     if not (OUT / "real_against_real.json").exists():
         store_noise(train, test)
     report = measure(nets, test)
+    report["by_size"] = by_size(nets, data)
     (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
     order = np.argsort(report["horse2zebra"]["zebra"], kind="stable")
     first, a, b = range(8), images.to_float(test.a), images.to_float(test.b)
@@ -159,14 +155,41 @@ def store(folder: Path, data: str) -> None:
         images.to_image(grid).save(OUT / f"{name}.png")
 
 
+def store_run(chain: list[tuple[Path, dict]], epoch: int) -> None:
+    """Commands, losses and previews of all parts, as of one run whose steps are counted on."""
+    for old in OUT.glob("[0-9]*.png"):
+        old.unlink()
+    run = {"commands": [], "steps": [], "seconds": [], "every": epoch, "previews": []}
+    before = 0
+    for folder, state in chain:
+        settings, steps = state["belongs_to"], state["step"]
+        for step in [e * epoch - before for e in EPOCHS if 0 < e * epoch - before < steps] + [
+            steps
+        ]:
+            preview = folder / f"previews/{step:06}.png"
+            store_preview(preview, OUT / f"{before + step:06}.png", PREVIEW)
+            run["previews"].append(before + step)
+        run["commands"].append(f"{command(settings)} --out {folder}")
+        run["steps"].append(steps)
+        run["seconds"].append(round(state["seconds"]))
+        before += steps
+    losses = torch.cat([state["losses"] for _, state in chain])
+    run |= {"settings": settings, "losses": means(losses, epoch)}
+    (OUT / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+    plots.plot_losses(losses, epoch).savefig(OUT / "losses.png", dpi=90)
+
+
 def command(settings: dict) -> str:
     """The command line that made a run, from what its checkpoint says."""
     preset = dataclasses.asdict(PRESETS[settings["name"]])
     changes = [
         f"--{name.replace('_', '-')} {settings[name]}"
         for name in preset
-        if name not in ("name", "data", "runs_on") and settings[name] != preset[name]
+        if name not in ("name", "data", "runs_on")
+        and settings.get(name, preset[name]) != preset[name]
     ]
+    if settings.get("started from"):
+        changes.append(f"--start-from {settings['started from']}")
     start = f"python -m helpers train --preset {settings['name']} --data PATH/TO/horse2zebra"
     return " ".join([start, *changes, f"--seed {settings['seed']}"])
 
@@ -182,6 +205,19 @@ def measure(nets, test: images.Domains) -> dict:
         nets.G_AB, nets.G_BA, test, "testA against testB"
     )
     return report
+
+
+def by_size(nets, data: str, sizes=(64, 96, 128, 160)) -> dict:
+    """Shares called zebra of translated horses and of real zebras, with pictures of each size."""
+    classifier, shares = load_classifier(), {}
+    for size in sizes:
+        test = images.folder_domains(data, size, "test")
+        fakes = evaluation.in_batches(nets.G_AB, images.to_float(test.a))
+        shares[str(size)] = {
+            name: zebra(classifier, pictures)[1].float().mean().item()
+            for name, pictures in (("translated", fakes), ("real", images.to_float(test.b)))
+        }
+    return shares
 
 
 def store_noise(train: images.Domains, test: images.Domains) -> None:

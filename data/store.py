@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import save_file
 from torchvision.utils import make_grid
@@ -50,7 +51,7 @@ def store_lecture(folder: Path) -> None:
     for old in out.glob("*.png"):
         old.unlink()
     for step in shown:
-        store_preview(folder / f"previews/{step:06}.png", out)
+        store_preview(folder / f"previews/{step:06}.png", out / f"{step:06}.png", size)
     report = evaluation.evaluate_toy(nets.G_AB, nets.G_BA, size)
     facts = {
         "command": f"{COMMAND} --preview-every 100 --out runs/lecture", "steps": steps,
@@ -61,10 +62,13 @@ def store_lecture(folder: Path) -> None:
     images.to_image(cover(nets, size)).save(out / "picture.png")
 
 
-def store_preview(path: Path, out: Path) -> None:
-    """A copy with 256 colours, chosen for it: less than half the bytes, and nobody sees it."""
-    small = images.open_picture(path).quantize(256, dither=Image.Dither.NONE)
-    small.save(out / path.name, optimize=True)
+def store_preview(path: Path, out: Path, side: int, rows: int = 6) -> None:
+    """A copy with 256 colours, less than half the bytes, and with pictures of `side` pixels."""
+    sheet = images.to_tensor(images.open_picture(path))
+    pictures = images.cut_sheet(sheet, (sheet.shape[1] - 2) // rows - 2)
+    small = F.interpolate(images.to_float(pictures.flatten(0, 1)), (side, side), mode="area")
+    grid = make_grid(images.to_uint8(small), nrow=pictures.shape[1], pad_value=255)
+    images.to_image(grid).quantize(256, dither=Image.Dither.NONE).save(out, optimize=True)
 
 
 def store_generators(nets: Networks, size: int, folder: Path) -> None:
