@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 import torch
 
+from helpers.exercises import grade
 from helpers.images import toy_domains
 from helpers.settings import PRESETS
 
@@ -22,3 +23,15 @@ def tiny():
 @pytest.fixture(scope="session")
 def drawings():
     return toy_domains(8, 36)
+
+
+@pytest.fixture
+def expect():
+    """expect(number, answer, words): the answer is right, or these words are in the reply."""
+
+    def expect(number, answer, words):
+        right, text = grade(number, answer)
+        assert right == (words is None), text
+        assert words is None or words in text, text
+
+    return expect

@@ -2,14 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.exercises import grade
-
-
-def expect(number, answer, words):
-    right, text = grade(number, answer)
-    assert right == (words is None), text
-    assert words is None or words in text, text
-
 
 def draws_of(values, statistic, draws, rng, count=None, replace=True):
     count = count or len(values)
@@ -33,7 +25,7 @@ def draws_of(values, statistic, draws, rng, count=None, replace=True):
         (lambda v, s, d, rng: None, "return"),
     ],
 )
-def test_standard_error(answer, words):
+def test_standard_error(answer, words, expect):
     expect("6.1", answer, words)
 
 
@@ -51,7 +43,7 @@ def test_standard_error(answer, words):
         (lambda p, q: p, "one number"),
     ],
 )
-def test_frechet_1d(answer, words):
+def test_frechet_1d(answer, words, expect):
     expect("6.2", answer, words)
 
 
@@ -73,7 +65,7 @@ def among(u, n):
         (lambda p, q: -k(p, q).mean(), "expected"),
     ],
 )
-def test_my_kid(answer, words):
+def test_my_kid(answer, words, expect):
     expect("6.3", answer, words)
 
 
@@ -88,5 +80,5 @@ def test_my_kid(answer, words):
         (480, "dictionary"),
     ],
 )
-def test_how_many(answer, words):
+def test_how_many(answer, words, expect):
     expect("6.4", answer, words)

@@ -4,14 +4,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from helpers.exercises import grade
-
-
-def expect(number, answer, words):
-    right, text = grade(number, answer)
-    assert right == (words is None), text
-    assert words is None or words in text, text
-
 
 def padded(net, x, down=None, right=None, mode="reflect", crop=True):
     height, width = x.shape[-2:]
@@ -56,7 +48,7 @@ def at_the_top(net, x):
         (lambda net, x: padded(net, x) + 1, "altered"),
     ],
 )
-def test_any_size(answer, words):
+def test_any_size(answer, words, expect):
     expect("7.1", answer, words)
 
 
@@ -84,11 +76,11 @@ def half_step(loss, optimiser, scaler, zero=True, scale=True, step="scaler", upd
         (dict(scale=False, step="optimiser", update=False), "become infinite"),
     ],
 )
-def test_half_step(changes, words):
+def test_half_step(changes, words, expect):
     expect("7.2", lambda *three: half_step(*three, **changes), words)
 
 
-def test_half_step_that_forgets_to_scale():
+def test_half_step_that_forgets_to_scale(expect):
     def answer(loss, optimiser, scaler):
         optimiser.zero_grad()
         scaler.scale(loss)
@@ -99,7 +91,7 @@ def test_half_step_that_forgets_to_scale():
     expect("7.2", answer, "too short")
 
 
-def test_half_step_with_a_factor_of_its_own():
+def test_half_step_with_a_factor_of_its_own(expect):
     expect("7.2", lambda loss, *rest: half_step(2 * loss, *rest), "expected 0.1250")
 
 
@@ -111,11 +103,11 @@ def test_half_step_with_a_factor_of_its_own():
         (8, 10_000, 2, "one history per"), (8, 10_000, 16, "How many"), (..., 1, 1, "by a number"),
     ],
 )  # fmt: skip
-def test_joint_batch(pairs, steps, histories, words):
+def test_joint_batch(pairs, steps, histories, words, expect):
     expect("7.3", {"pairs a step": pairs, "steps": steps, "histories": histories}, words)
 
 
-def test_joint_batch_of_another_kind():
+def test_joint_batch_of_another_kind(expect):
     expect("7.3", 8, "dictionary")
 
 
@@ -152,5 +144,5 @@ def own(q):
         (lambda q, k, t: None, "return"),
     ],
 )
-def test_patch_nce(answer, words):
+def test_patch_nce(answer, words, expect):
     expect("7.4", answer, words)

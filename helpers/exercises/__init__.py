@@ -14,6 +14,16 @@ class Wrong(Exception):
     """The answer runs but is not right yet; the text says where to look."""
 
 
+def numbers(answer: Any, *keys: str) -> list[float]:
+    """The answer's numbers, in the order of the keys; raises Wrong where it is something else."""
+    if not isinstance(answer, dict) or set(answer) != set(keys):
+        names = " and ".join(f'"{key}"' for key in keys)
+        raise Wrong(f"The answer is a dictionary with the keys {names}.")
+    if not all(isinstance(value, int | float) for value in answer.values()):
+        raise Wrong("Replace each ... by a number.")
+    return [answer[key] for key in keys]
+
+
 def exercise(number: str) -> Callable:
     """Registers a check: @exercise("4.1")."""
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.exercises import Wrong, exercise
+from helpers.exercises import Wrong, exercise, numbers
 from helpers.objectives import Networks, discriminator_loss, generator_losses, weighted_sum
 
 
@@ -43,11 +43,7 @@ def number(value, who: str) -> float:
 
 @exercise("4.1")
 def guess(answer) -> str:
-    if not isinstance(answer, dict) or set(answer) != {"d_a", "adv_ba"}:
-        raise Wrong('The answer is a dictionary with the keys "d_a" and "adv_ba".')
-    if not all(isinstance(value, int | float) for value in answer.values()):
-        raise Wrong("Replace each ... by a number.")
-    d, adv = answer["d_a"], answer["adv_ba"]
+    d, adv = numbers(answer, "d_a", "adv_ba")
     if near(d, 0.68):
         raise Wrong("Your d_a is the sum of both squared distances; d_a is half of it.")
     if near(d, 0.17):

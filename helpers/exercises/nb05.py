@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from helpers.exercises import Wrong, exercise
+from helpers.exercises import Wrong, exercise, numbers
 from helpers.exercises.nb04 import Times, near, pictures
 from helpers.objectives import History, adversarial_loss, discriminator_loss
 from helpers.training import learning_rate_factor
@@ -12,11 +12,7 @@ from helpers.training import learning_rate_factor
 
 @exercise("5.1")
 def epochs(answer) -> str:
-    if not isinstance(answer, dict) or set(answer) != {"steps", "times"}:
-        raise Wrong('The answer is a dictionary with the keys "steps" and "times".')
-    if not all(isinstance(value, int | float) for value in answer.values()):
-        raise Wrong("Replace each ... by a number.")
-    steps, times = answer["steps"], answer["times"]
+    steps, times = numbers(answer, "steps", "times")
     if near(steps, 5 * 1067):
         raise Wrong("5335 is five times the horses; an epoch is as long as the larger domain.")
     if near(steps, 5 * (1067 + 1334)):

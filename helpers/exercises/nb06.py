@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from helpers.evaluation import mmd
-from helpers.exercises import Wrong, exercise
+from helpers.exercises import Wrong, exercise, numbers
 
 
 def number(value) -> float:
@@ -97,14 +97,11 @@ def my_kid(answer) -> str:
 
 @exercise("6.4")
 def how_many(answer) -> str:
-    if not isinstance(answer, dict) or set(answer) != {"pictures", "runs"}:
-        raise Wrong('The answer is a dictionary with the keys "pictures" and "runs".')
-    if not all(isinstance(value, int | float) for value in answer.values()):
-        raise Wrong("Replace each ... by a number.")
-    if answer["pictures"] == 240 or answer["runs"] == 10:
+    pictures, runs = numbers(answer, "pictures", "runs")
+    if pictures == 240 or runs == 10:
         raise Wrong("Twice as many shrinks the error by the square root of 2, not by 2.")
-    if answer["pictures"] != 480:
+    if pictures != 480:
         raise Wrong("pictures is not right: how does a standard error depend on the count?")
-    if answer["runs"] != 20:
+    if runs != 20:
         raise Wrong("pictures is right, runs is not: the same square root holds for runs.")
     return "four times as many, for half the error."
