@@ -1,5 +1,6 @@
 """The figures that the notebooks share: rows of pictures, curves of losses."""
 
+import io
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -75,3 +76,10 @@ def draw_losses(axes: Sequence[Axes], losses: Tensor, window: int | None = None)
         ax.set_ylim(bottom=0)
         ax.set_xlabel("step")
         ax.legend(fontsize=8, frameon=False)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a file for a widget, compressed lightly: it is drawn anew at every touch."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()

@@ -1,7 +1,5 @@
 """One movable score under least squares and under cross-entropy: the loss and its slope."""
 
-import io
-
 import ipywidgets as widgets
 import torch
 import torch.nn.functional as F
@@ -9,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.objectives import least_squares
-from helpers.plots import BLACK, BLUE, GREEN, VERMILION
+from helpers.plots import BLACK, BLUE, GREEN, VERMILION, png
 
 LOW, HIGH = -4.0, 4.0
 GENERATOR, DISCRIMINATOR = "generator: be judged real", "discriminator: call it fake"
@@ -72,9 +70,7 @@ def render(score: float, player: str) -> bytes:
         axes.set_title(title, fontsize=10, y=1.02)  # a fixed y: finding one costs 10 ms
         axes.set_xlabel("score of the fake (raw output of the discriminator)", fontsize=9)
         axes.legend(fontsize=9, loc="upper right")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
+    return png(figure)
 
 
 def explorer() -> widgets.VBox:

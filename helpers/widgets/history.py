@@ -1,7 +1,6 @@
 """The history of fakes, step by step: which fake the discriminator is shown, and how old it is."""
 
 import functools
-import io
 
 import ipywidgets as widgets
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from helpers.objectives import History
-from helpers.plots import BLUE, ORANGE
+from helpers.plots import BLUE, ORANGE, png
 
 STEPS = 200
 
@@ -56,9 +55,7 @@ def render(capacity: int, step: int) -> bytes:
     axes.set_title(
         f"the {len(ages)} fakes remembered ({capacity} places), by age", fontsize=10, y=1.02
     )
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
+    return png(figure)
 
 
 def explorer() -> widgets.VBox:

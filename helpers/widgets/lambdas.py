@@ -1,7 +1,6 @@
 """Sliders for the two lambdas: what they do to the sum of losses and to one translated picture."""
 
 import copy
-import io
 
 import ipywidgets as widgets
 import numpy as np
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from helpers.images import to_uint8
 from helpers.objectives import Networks, generator_losses, weighted_sum
-from helpers.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from helpers.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, png
 
 COLOURS = {
     "adv_ab": BLUE, "adv_ba": SKY, "cycle_a": VERMILION, "cycle_b": ORANGE,
@@ -92,9 +91,7 @@ def render(
             axes.imshow(lightness, cmap=DARKER_LIGHTER, vmin=-limit, vmax=limit)
             axes.text(0.5, -0.1, "blue: darker, orange: lighter", ha="center", fontsize=9,
                       transform=axes.transAxes)  # fmt: skip
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
+    return png(figure)
 
 
 def explorer(nets: Networks, x: Tensor, y: Tensor) -> widgets.VBox:

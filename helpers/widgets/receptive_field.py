@@ -1,7 +1,5 @@
 """Receptive-field explorer: choose a score of a PatchGAN, see the patch that it judges."""
 
-import io
-
 import ipywidgets as widgets
 import torch
 from matplotlib.figure import Figure
@@ -10,7 +8,7 @@ from torch import Tensor, nn
 
 from helpers.images import to_uint8
 from helpers.networks import receptive_field
-from helpers.plots import VERMILION
+from helpers.plots import VERMILION, png
 
 
 def geometry(net: nn.Module) -> tuple[int, int, int]:
@@ -82,9 +80,7 @@ def render(net: nn.Module, picture: Tensor, scores: Tensor, row: int, column: in
         ax.set_xticks([0, w - 1])  # few ticks: they take most of the time
         ax.set_yticks([0, h - 1])
         ax.tick_params(labelsize=9)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return png(figure)
 
 
 @torch.no_grad()
