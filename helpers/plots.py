@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
+from torchvision.transforms.functional import resize
 
 from helpers.images import to_uint8
 from helpers.objectives import LOSSES
@@ -21,19 +22,23 @@ def show(rows: dict[str, Tensor], titles: list[str] | None = None, scale: float 
     """Pictures in labelled rows.
 
     rows: label -> (n, 3, height, width), uint8 or float in [-1, 1]. titles stand above the columns,
-    `scale` is the height of a row in inches. Small pictures are enlarged without smoothing.
+    `scale` is the height of a row in inches. Small pictures are enlarged without smoothing; larger
+    ones than their place are smoothed, or fine stripes would turn into coarse ones.
     """
     columns = max(len(pictures) for pictures in rows.values())
     figure, axes = plt.subplots(
         len(rows), columns, figsize=(scale * columns + 1.2, scale * len(rows) + 0.3),
         squeeze=False, layout="constrained",
     )  # fmt: skip
+    place = round(scale * figure.dpi)
     for ax in axes.flat:
         ax.axis("off")
     for row, (label, pictures) in zip(axes, rows.items()):
         for ax, picture in zip(row, pictures):
             if picture.is_floating_point():
                 picture = to_uint8(picture)
+            if picture.shape[-2] > place:
+                picture = resize(picture, place)
             ax.imshow(picture.permute(1, 2, 0).cpu().numpy(), interpolation="nearest")
         row[0].text(
             -0.08, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=10
