@@ -136,7 +136,8 @@ def store(folder: Path, data: str) -> None:
     store_generators(nets, size, WEIGHTS)
     train = images.folder_domains(data, size, "train")
     test = images.folder_domains(data, size, "test")
-    store_run(parts(folder), epoch=len(train))
+    chain = parts(folder)
+    store_run(chain, epoch=len(train))
 
     nets = nets._replace(
         G_AB=checkpoints.load_generator(WEIGHTS / "horse2zebra.safetensors")[0],
@@ -145,7 +146,7 @@ def store(folder: Path, data: str) -> None:
     if not (OUT / "real_against_real.json").exists():
         store_noise(train, test)
     report = measure(nets, test)
-    report["by_size"] = by_size(nets, data)
+    report["by_size"] = by_size(chain, data)
     (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
     order = np.argsort(report["horse2zebra"]["zebra"], kind="stable")
     first, a, b = range(8), images.to_float(test.a), images.to_float(test.b)
@@ -207,17 +208,17 @@ def measure(nets, test: images.Domains) -> dict:
     return report
 
 
-def by_size(nets, data: str, sizes=(64, 96, 128, 160)) -> dict:
-    """Shares called zebra of translated horses and of real zebras, with pictures of each size."""
-    classifier, shares = load_classifier(), {}
+def by_size(chain: list[tuple[Path, dict]], data: str, sizes=(64, 96, 128, 160)) -> list[dict]:
+    """Shares called zebra, by size: of real zebras, of horses translated after each part."""
+    classifier, rows = load_classifier(), []
+    after = {f"after part {k + 1}": open_run(folder)[1] for k, (folder, _) in enumerate(chain)}
     for size in sizes:
         test = images.folder_domains(data, size, "test")
-        fakes = evaluation.in_batches(nets.G_AB, images.to_float(test.a))
-        shares[str(size)] = {
-            name: zebra(classifier, pictures)[1].float().mean().item()
-            for name, pictures in (("translated", fakes), ("real", images.to_float(test.b)))
-        }
-    return shares
+        a, b = images.to_float(test.a), images.to_float(test.b)
+        pictures = {"real": b} | {k: evaluation.in_batches(n.G_AB, a) for k, n in after.items()}
+        shares = {k: zebra(classifier, p)[1].float().mean().item() for k, p in pictures.items()}
+        rows.append({"size": size} | shares)
+    return rows
 
 
 def store_noise(train: images.Domains, test: images.Domains) -> None:
