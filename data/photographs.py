@@ -153,7 +153,7 @@ def store(folder: Path, data: str, size: int) -> None:
     for name, chosen in (("first", first), ("worst", order[:6]), ("best", order[-6:])):
         rows = round_trip(nets, a[list(chosen)], b[first])[: 6 if name == "first" else 2]
         grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=len(chosen), pad_value=255)
-        # A file of this kind takes a seventh of a PNG, and the photographs were JPEG before.
+        # As a PNG it would take megabytes, and the photographs were JPEG before.
         images.to_image(grid).save(OUT / f"{name}.jpg", quality=92, subsampling=0)
 
 
