@@ -279,11 +279,15 @@ def identity_of(run: Run, domains: Domains) -> dict:
 
 def check_same_run(saved: dict, wanted: dict, folder: Path) -> None:
     """Raises UserError that says what differs between a checkpoint's run and this one."""
+
+    def told(value) -> str:
+        return "nothing" if value == "" else str(value)
+
     defaults = {field.name: field.default for field in dataclasses.fields(Preset)}
     # A setting that did not exist yet was what is now its default.
     saved = defaults | {"started from": ""} | saved
     differences = [
-        f"{name} was {saved.get(name)} and is now {wanted.get(name)}"
+        f"{name} was {told(saved.get(name))} and is now {told(wanted[name])}"
         for name in wanted
         if saved.get(name) != wanted.get(name)
     ]

@@ -271,7 +271,7 @@ def test_a_run_can_start_from_anothers_networks(tiny, drawings, tmp_path):
         assert_same(net.state_dict(), origin.state_dict())
     assert run.step == 0 and not run.opt_g.state and not run.history_a.fakes
     train(run, drawings, tmp_path / "second")
-    with pytest.raises(UserError, match="started from was .*first and is now"):
+    with pytest.raises(UserError, match="started from was .*first and is now nothing"):
         train(Run(tiny, seed=1), drawings, tmp_path / "second")
 
 
