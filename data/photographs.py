@@ -21,6 +21,7 @@ from torchvision.utils import make_grid
 from data.experiments import round_off
 from data.store import means, open_run, store_generators, store_preview
 from helpers import checkpoints, evaluation, images, plots
+from helpers.objectives import Networks
 from helpers.settings import PRESETS
 from helpers.training import round_trip
 
@@ -122,21 +123,21 @@ def by_count(features: Tensor, counts=(20, 40, 80, 140, 300), draws: int = 20) -
     return rows
 
 
-def parts(folder: Path) -> list[tuple[Path, dict]]:
-    """The folders and checkpoints of a run and of those that it started from, first to last."""
-    state = checkpoints.load_checkpoint(folder, torch.device("cpu"))
+def parts(folder: Path) -> list[tuple[Path, dict, Networks]]:
+    """Folder, checkpoint and networks of a run and of those that it started from, first to last."""
+    state, nets = open_run(folder)
     origin = state["belongs_to"].get("started from")
-    return (parts(Path(origin)) if origin else []) + [(folder, state)]
+    return (parts(Path(origin)) if origin else []) + [(folder, state, nets)]
 
 
 def store(folder: Path, data: str, size: int) -> None:
     """Everything below data/ that belongs to this run; what is measured are the stored weights."""
-    _, nets = open_run(folder)
+    chain = parts(folder)
+    nets = chain[-1][-1]
     OUT.mkdir(exist_ok=True)
     store_generators(nets, size, WEIGHTS)
     train = images.folder_domains(data, size, "train")
     test = images.folder_domains(data, size, "test")
-    chain = parts(folder)
     store_run(chain, epoch=len(train))
 
     nets = nets._replace(
@@ -145,8 +146,9 @@ def store(folder: Path, data: str, size: int) -> None:
     )
     if not (OUT / "real_against_real.json").exists():
         store_noise(train, test)
-    report = measure(nets, test)
-    report["by_size"] = by_size(chain, data)
+    classifier = load_classifier()
+    report = measure(nets, test, classifier)
+    report["by_size"] = by_size(chain, data, classifier)
     (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
     order = np.argsort(report["horse2zebra"]["zebra"], kind="stable")
     first, a, b = range(8), images.to_float(test.a), images.to_float(test.b)
@@ -157,17 +159,16 @@ def store(folder: Path, data: str, size: int) -> None:
         images.to_image(grid).save(OUT / f"{name}.jpg", quality=92, subsampling=0)
 
 
-def store_run(chain: list[tuple[Path, dict]], epoch: int) -> None:
+def store_run(chain: list[tuple], epoch: int) -> None:
     """Commands, losses and previews of all parts, as of one run whose steps are counted on."""
     for old in OUT.glob("[0-9]*.png"):
         old.unlink()
     run = {"commands": [], "steps": [], "seconds": [], "every": epoch, "previews": []}
     before = 0
-    for folder, state in chain:
+    for folder, state, _ in chain:
         settings, steps = state["belongs_to"], state["step"]
-        for step in [e * epoch - before for e in EPOCHS if 0 < e * epoch - before < steps] + [
-            steps
-        ]:
+        shown = (e * epoch - before for e in EPOCHS)
+        for step in (*(s for s in shown if 0 < s < steps), steps):
             preview = folder / f"previews/{step:06}.png"
             store_preview(preview, OUT / f"{before + step:06}.png", PREVIEW)
             run["previews"].append(before + step)
@@ -175,7 +176,7 @@ def store_run(chain: list[tuple[Path, dict]], epoch: int) -> None:
         run["steps"].append(steps)
         run["seconds"].append(round(state["seconds"]))
         before += steps
-    losses = torch.cat([state["losses"] for _, state in chain])
+    losses = torch.cat([state["losses"] for _, state, _ in chain])
     run |= {"settings": settings, "losses": means(losses, epoch)}
     (OUT / "run.json").write_text(json.dumps(run, indent=1) + "\n")
     plots.plot_losses(losses, epoch).savefig(OUT / "losses.png", dpi=90)
@@ -196,10 +197,9 @@ def command(settings: dict) -> str:
     return " ".join([start, *changes, f"--seed {settings['seed']}"])
 
 
-def measure(nets, test: images.Domains) -> dict:
+def measure(nets, test: images.Domains, classifier: nn.Module) -> dict:
     """What notebook 06 reads: one list a measure and direction, KID and FID."""
     a, b = images.to_float(test.a), images.to_float(test.b)
-    classifier = load_classifier()
     report = {"size": a.shape[-1], "classifier": "EfficientNet-lite0, ImageNet, 224 px"}
     report["horse2zebra"] = per_picture(nets.G_AB, nets.G_BA, a, classifier)
     report["zebra2horse"] = per_picture(nets.G_BA, nets.G_AB, b, classifier)
@@ -209,14 +209,13 @@ def measure(nets, test: images.Domains) -> dict:
     return report
 
 
-def by_size(chain: list[tuple[Path, dict]], data: str) -> list[dict]:
+def by_size(chain: list[tuple], data: str, classifier: nn.Module) -> list[dict]:
     """Shares called zebra at each of SIZES: of real test zebras, and of translated horses.
 
     "after part 1" and so on are the test horses, translated after each part of the run; "training"
     are the first 120 training horses after the last part, to choose a size by.
     """
-    classifier, rows = load_classifier(), []
-    after = [open_run(folder)[1].G_AB for folder, _ in chain]
+    after, rows = [nets.G_AB for _, _, nets in chain], []
     for size in SIZES:
         test, train = (images.folder_domains(data, size, split) for split in ("test", "train"))
         horses, zebras = images.to_float(test.a), images.to_float(test.b)

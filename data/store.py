@@ -73,10 +73,9 @@ def store_preview(path: Path, out: Path, side: int, rows: int = 6) -> None:
 
 def store_generators(nets: Networks, size: int, folder: Path) -> None:
     """Both generators in half precision, as files that `checkpoints.load_generator` reads."""
-    folder.mkdir(parents=True, exist_ok=True)
     for direction, net in (("horse2zebra", nets.G_AB), ("zebra2horse", nets.G_BA)):
-        config = json.dumps(net.config | {"direction": direction, "size": size})
-        save_file(halves(net), folder / f"{direction}.safetensors", {"config": config})
+        path = folder / f"{direction}.safetensors"
+        checkpoints.save_generator(path, net, direction, size, torch.float16)
 
 
 def halves(net: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -69,9 +69,15 @@ def load_checkpoint(folder: Path, device: torch.device) -> dict | None:
     return None
 
 
-def save_generator(path: Path, net: Generator, direction: str, size: int) -> None:
-    """Writes one direction's weights as safetensors, with its shape and training size inside."""
-    tensors = {name: t.detach().float().cpu().contiguous() for name, t in net.state_dict().items()}
+def save_generator(
+    path: Path, net: Generator, direction: str, size: int, dtype: torch.dtype = torch.float32
+) -> None:
+    """Writes one direction's weights as safetensors, with its shape and training size inside.
+
+    float16 halves the file; `load_generator` gives float32 whatever it was.
+    """
+    state = net.state_dict()
+    tensors = {name: t.detach().to("cpu", dtype).contiguous() for name, t in state.items()}
     config = json.dumps(net.config | {"direction": direction, "size": size})
     write_safely(path, save(tensors, {"config": config}))
 

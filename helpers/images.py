@@ -198,10 +198,13 @@ def toy_domains(count: int, size: int, seed: int = 0, world: toy.World = toy.Wor
     return Domains(torch.from_numpy(horses), torch.from_numpy(zebras), ("horse", "zebra"))
 
 
-def encode(image: Image.Image, kind: str = "PNG") -> bytes:
-    """The bytes of a picture file: kind is Pillow's name, "PNG", "JPEG", "WEBP" or "BMP"."""
+def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    """The bytes of a picture file: kind is Pillow's name, "PNG", "JPEG", "WEBP" or "BMP".
+
+    options are Pillow's, such as compress_level=1 for a PNG that is made anew at every touch.
+    """
     buffer = io.BytesIO()
-    image.save(buffer, kind, quality=95)
+    image.save(buffer, kind, quality=95, **options)
     return buffer.getvalue()
 
 

@@ -17,8 +17,8 @@ class Wrong(Exception):
 def numbers(answer: Any, *keys: str) -> list[float]:
     """The answer's numbers, in the order of the keys; raises Wrong where it is something else."""
     if not isinstance(answer, dict) or set(answer) != set(keys):
-        names = " and ".join(f'"{key}"' for key in keys)
-        raise Wrong(f"The answer is a dictionary with the keys {names}.")
+        *others, last = (f'"{key}"' for key in keys)
+        raise Wrong(f"The answer is a dictionary with the keys {', '.join(others)} and {last}.")
     if not all(isinstance(value, int | float) for value in answer.values()):
         raise Wrong("Replace each ... by a number.")
     return [answer[key] for key in keys]

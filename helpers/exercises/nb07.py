@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.exercises import Wrong, exercise
+from helpers.exercises import Wrong, exercise, numbers
 from helpers.networks import pad_to_multiple
 
 
@@ -103,23 +103,20 @@ def half_step(answer) -> str:
 
 @exercise("7.3")
 def joint_batch(answer) -> str:
-    if not isinstance(answer, dict) or set(answer) != {"pairs a step", "steps", "histories"}:
-        raise Wrong('The answer is a dictionary: "pairs a step", "steps", "histories".')
-    if not all(isinstance(value, int | float) for value in answer.values()):
-        raise Wrong("Replace each ... by a number.")
-    if answer["pairs a step"] in (1, 2):
+    pairs, steps, histories = numbers(answer, "pairs a step", "steps", "histories")
+    if pairs in (1, 2):
         raise Wrong("Each of the four processes takes --batch pairs of its own.")
-    if answer["pairs a step"] != 8:
+    if pairs != 8:
         raise Wrong("How many processes, and how many pairs does each take?")
-    if answer["steps"] in (80_000, 320_000, 640_000):
+    if steps in (80_000, 320_000, 640_000):
         raise Wrong("8 pairs a step is right. More pairs a step need fewer steps, not more.")
-    if answer["steps"] == 20_000:
+    if steps == 20_000:
         raise Wrong("8 pairs a step is right. You divided by 4; each of the 4 takes 2 pairs.")
-    if answer["steps"] != 10_000:
+    if steps != 10_000:
         raise Wrong("8 pairs a step is right. 80,000 steps of one pair are 80,000 pairs.")
-    if answer["histories"] in (1, 2, 4):
+    if histories in (1, 2, 4):
         raise Wrong("The rest is right. Each process has one history per discriminator.")
-    if answer["histories"] != 8:
+    if histories != 8:
         raise Wrong("The rest is right. How many discriminators has a process?")
     return (
         "As many pairs, but an eighth of the updates: whether that is as good is a question for "

@@ -1,14 +1,12 @@
 """A browser of what a generator makes of a picture, stage by stage, channel by channel."""
 
-import io
-
 import ipywidgets as widgets
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
-from helpers.images import to_uint8
+from helpers.images import encode, to_uint8
 from helpers.networks import Generator
 
 SIDE = 288  # pixels, of each of the three panels
@@ -72,9 +70,7 @@ def render(picture: Tensor, maps: Tensor, channel: int) -> bytes:
             corner = left + tile - 1, top + tile - 1
             ImageDraw.Draw(sheet).rectangle((left, top, *corner), outline="black", width=2)
     sheet.paste(enlarge(colours(maps[channel]), SIDE), (2 * SIDE + 24, 0))
-    file = io.BytesIO()
-    sheet.save(file, "PNG", compress_level=1)
-    return file.getvalue()
+    return encode(sheet, compress_level=1)
 
 
 def describe(picture: Tensor, maps: Tensor, channel: int) -> str:

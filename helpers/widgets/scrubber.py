@@ -1,6 +1,5 @@
 """Through the previews of a run, from first to last, beside the losses at the same step."""
 
-import io
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -11,7 +10,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from helpers import plots
-from helpers.images import open_picture
+from helpers.images import encode, open_picture
 from helpers.settings import UserError
 
 
@@ -72,9 +71,7 @@ def render(path: Path, losses_at_step: Image.Image | None = None) -> bytes:
     for part in parts:
         picture.paste(part, (left, 0))
         left += part.width
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return encode(picture, compress_level=1)
 
 
 def describe(step: int, epoch_steps: int = 0) -> str:
