@@ -184,7 +184,7 @@ def store_run(chain: list[tuple], epoch: int) -> None:
 
 def command(settings: dict) -> str:
     """The command line that made a run, from what its checkpoint says."""
-    preset = dataclasses.asdict(PRESETS[settings["name"]])
+    preset = dataclasses.asdict(PRESETS[settings["name"]]) | {"without": ""}
     changes = [
         f"--{name.replace('_', '-')} {settings[name]}"
         for name in preset

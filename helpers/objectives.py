@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LOSSES = ("d_a", "d_b", "adv_ab", "adv_ba", "cycle_a", "cycle_b", "identity_a", "identity_b")
+from helpers.settings import LOSSES
 
 
 class Networks(NamedTuple):
@@ -103,8 +103,8 @@ def weighted_sum(
     Section 3.3, with the identity term of section 5.2 at 0.5 x lambda_cycle. Sums the losses that
     it is given, so that one can be left out.
     """
-    weights = {"adv": 1.0, "cycle": lambda_cycle, "identity": lambda_identity}
-    return sum(weights[name.split("_")[0]] * loss for name, loss in losses.items())
+    weights = {"adversarial": 1.0, "cycle": lambda_cycle, "identity": lambda_identity}
+    return sum(weights[LOSSES[name]] * loss for name, loss in losses.items())
 
 
 class History:

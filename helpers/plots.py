@@ -11,7 +11,7 @@ from torch import Tensor
 from torchvision.transforms.functional import resize
 
 from helpers.images import to_uint8
-from helpers.objectives import LOSSES
+from helpers.settings import LOSSES
 
 # Okabe and Ito's palette, told apart with any colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -57,7 +57,7 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
 def plot_losses(losses: Tensor, window: int | None = None) -> Figure:
     """The eight losses of a run, one panel a kind, both directions in each.
 
-    losses: (steps, 8) in the order of `objectives.LOSSES`, unweighted. Every point is the mean of
+    losses: (steps, 8) in the order of `settings.LOSSES`, unweighted. Every point is the mean of
     `window` steps (default: a fortieth of the run).
     """
     figure, axes = plt.subplots(1, 4, figsize=(10, 2.5), layout="constrained")
@@ -70,14 +70,14 @@ def draw_losses(axes: Sequence[Axes], losses: Tensor, window: int | None = None)
     window = window or max(1, len(losses) // 40)
     curves = smooth(losses.cpu().numpy(), window)
     steps = (np.arange(len(curves)) + 0.5) * window
-    for k, (ax, kind) in enumerate(
-        zip(axes, ("discriminator", "adversarial", "cycle", "identity"))
-    ):
-        for j, (colour, style) in enumerate(((BLUE, "-"), (VERMILION, "--"))):
-            ax.plot(steps, curves[:, 2 * k + j], style, color=colour, label=LOSSES[2 * k + j])
-        if k == 0:  # where a discriminator stands that answers 0.5 to everything
-            ax.axhline(0.25, color=BLACK, lw=0.8, ls=":")
-        ax.set_title(kind, fontsize=10)
+    panels = dict(zip(dict.fromkeys(LOSSES.values()), axes))
+    for curve, (name, group) in zip(curves.T, LOSSES.items()):
+        colour, style = (VERMILION, "--") if panels[group].lines else (BLUE, "-")
+        panels[group].plot(steps, curve, style, color=colour, label=name)
+    # Where a discriminator stands that answers 0.5 to everything.
+    panels["discriminator"].axhline(0.25, color=BLACK, lw=0.8, ls=":")
+    for group, ax in panels.items():
+        ax.set_title(group, fontsize=10)
         ax.set_ylim(bottom=0)
         ax.set_xlabel("step")
         ax.legend(fontsize=8, frameon=False)

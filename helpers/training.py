@@ -153,7 +153,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
         net.requires_grad_(False)
     with autocast:
         g_losses, fake_a, fake_b = generator_losses(nets, x, y, preset.lambda_identity > 0)
-        kept = {name: loss for name, loss in g_losses.items() if name != preset.without}
+        kept = {name: loss for name, loss in g_losses.items() if name not in preset.without}
         total = weighted_sum(kept, preset.lambda_cycle, preset.lambda_identity)
     run.opt_g.zero_grad()
     run.scaler.scale(run.averaged_g(total)).backward()
@@ -165,7 +165,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     fake_b = run.history_b.swap(fake_b.to(y.dtype))
     with autocast:
         d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
-        total = sum(loss for name, loss in d_losses.items() if name != preset.without)
+        total = sum(loss for name, loss in d_losses.items() if name not in preset.without)
     run.opt_d.zero_grad()
     run.scaler.scale(run.averaged_d(total)).backward()
     run.scaler.step(run.opt_d)
@@ -272,6 +272,7 @@ def identity_of(run: Run, domains: Domains) -> dict:
     crcs = [zlib.crc32(pictures.cpu().numpy()) for pictures in (domains.a, domains.b)]
     settings = dataclasses.asdict(run.preset)
     del settings["runs_on"]
+    settings["without"] = " ".join(run.preset.without)
     pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {crcs}"
     origin = {"seed": run.seed, "pictures loaded": pictures, "started from": run.started_from}
     return settings | origin
@@ -285,7 +286,7 @@ def check_same_run(saved: dict, wanted: dict, folder: Path) -> None:
 
     defaults = {field.name: field.default for field in dataclasses.fields(Preset)}
     # A setting that did not exist yet was what is now its default.
-    saved = defaults | {"started from": ""} | saved
+    saved = defaults | {"without": "", "started from": ""} | saved
     differences = [
         f"{name} was {told(saved.get(name))} and is now {told(wanted[name])}"
         for name in wanted
@@ -303,7 +304,7 @@ def check_finite(run: Run) -> None:
     bad = ~run.losses[: run.step].isfinite()
     if bad.any():
         step, loss = bad.nonzero()[0].tolist()
-        stop_for(f"Loss {LOSSES[loss]} is not a finite number at step {step + 1}")
+        stop_for(f"Loss {list(LOSSES)[loss]} is not a finite number at step {step + 1}")
 
 
 def check_weights(run: Run) -> None:

@@ -49,7 +49,8 @@ class Float64(Domains):
 def train_in_float64(batch):
     """10 steps, and histories with more room than 10 joint batches: every process has its own."""
     smoke = PRESETS["smoke"]
-    preset = dataclasses.replace(smoke, width=4, d_width=4, steps=10, history=50, batch=batch)
+    preset = dataclasses.replace(smoke, width=4, d_width=4, steps=10, decay_steps=5, history=50,
+                                 batch=batch)  # fmt: skip
     torch.set_default_dtype(torch.float64)
     try:
         drawings = toy_domains(8, preset.load_size)

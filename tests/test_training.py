@@ -361,7 +361,7 @@ def test_a_loss_left_out_changes_only_its_learners(tiny, drawings, name):
         "identity_a": {"G_BA"}, "identity_b": {"G_AB"},
     }[name]  # fmt: skip
     x, y = drawings.batch(0, 1, 32, seed=0)
-    runs = [Run(dataclasses.replace(tiny, without=w)) for w in ("", name)]
+    runs = [Run(dataclasses.replace(tiny, without=w)) for w in ((), (name,))]
     recorded = [train_step(run, x, y) for run in runs]
     assert torch.equal(*recorded), "it is still measured"
     changed = {
