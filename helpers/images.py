@@ -5,6 +5,7 @@ Every random choice is a function of (seed, step): a resumed run needs to know i
 
 import io
 import re
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,11 @@ class Domains:
         chosen_a = self.a[torch.from_numpy(positions(len(self.a), step, size, (seed, 0)))]
         chosen_b = self.b[torch.from_numpy(positions(len(self.b), step, size, (seed, 1)))]
         return augment(chosen_a, crop, rng), augment(chosen_b, crop, rng)
+
+
+def checksum(pictures: Tensor) -> int:
+    """CRC-32 of decoded pictures, uint8 (count, 3, height, width)."""
+    return zlib.crc32(pictures.cpu().numpy())
 
 
 def positions(count: int, step: int, size: int, seed: tuple[int, ...]) -> np.ndarray:

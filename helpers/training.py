@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from helpers import distributed
+from helpers import distributed, guards
 from helpers.checkpoints import (
     CHECKPOINT,
     load_checkpoint,
@@ -212,11 +212,11 @@ def train(
         check_weights(run)
         state = run.state_dict()
         if folder:
-            save_checkpoint(folder, state | {"belongs_to": belongs_to})
+            save_checkpoint(folder, state | {"belongs_to": belongs_to, "names": domains.names})
 
     saved_at = resumed_at = time.monotonic()
     seconds_before = run.seconds
-    with stop_signals() as stop, memory_errors_explained(preset):
+    with stop_signals() as stop, guards.enough_memory_to_train(preset):
         stopped_by = 0  # or the signal that came to this process or another
         while run.step < preset.steps and not (stopped_by := distributed.largest(sum(stop))):
             joint = domains.batch(run.step, joint_batch, preset.size, run.seed)
@@ -272,7 +272,6 @@ def identity_of(run: Run, domains: Domains) -> dict:
     crcs = [zlib.crc32(pictures.cpu().numpy()) for pictures in (domains.a, domains.b)]
     settings = dataclasses.asdict(run.preset)
     del settings["runs_on"]
-    settings["without"] = " ".join(run.preset.without)
     pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {crcs}"
     origin = {"seed": run.seed, "pictures loaded": pictures, "started from": run.started_from}
     return settings | origin
@@ -282,11 +281,13 @@ def check_same_run(saved: dict, wanted: dict, folder: Path) -> None:
     """Raises UserError that says what differs between a checkpoint's run and this one."""
 
     def told(value) -> str:
-        return "nothing" if value == "" else str(value)
+        return "nothing" if value in ("", ()) else str(value)
 
     defaults = {field.name: field.default for field in dataclasses.fields(Preset)}
     # A setting that did not exist yet was what is now its default.
-    saved = defaults | {"without": "", "started from": ""} | saved
+    saved = defaults | {"started from": ""} | saved
+    if isinstance(saved["without"], str):  # when it was one loss or none
+        saved["without"] = tuple(saved["without"].split())
     differences = [
         f"{name} was {told(saved.get(name))} and is now {told(wanted[name])}"
         for name in wanted
@@ -341,20 +342,6 @@ def stop_signals():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def memory_errors_explained(preset: Preset):
-    """Turns PyTorch's out-of-memory errors into one sentence that says what to change."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
-            raise
-        raise UserError(
-            f"Out of memory at size {preset.size}, batch {preset.batch}, width {preset.width}: "
-            "try --batch 1, --size 128, or --preset lecture."
-        ) from error
 
 
 @contextlib.contextmanager

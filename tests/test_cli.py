@@ -2,9 +2,10 @@
 
 import json
 import os
-import resource
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from helpers import __main__ as cli
-from helpers import training
+from helpers import evaluation, images, training
 from helpers.checkpoints import load_checkpoint, load_generator, write_safely
 from helpers.networks import Generator
-from helpers.settings import PRESETS, UserError, choose_device, choose_preset
+from helpers.settings import LOSSES, PRESETS, UserError, choose_device
 
 SMALL = ["--preset", "smoke", "--steps", "4", "--width", "4", "--d-width", "4", "--preview-every",
          "0"]  # fmt: skip
@@ -101,7 +102,7 @@ def test_the_same_command_resumes(tmp_path, capsys, monkeypatch):
 
     def interrupted(run, x, y):
         if run.step == 2:
-            os.kill(os.getpid(), 2)
+            signal.raise_signal(signal.SIGINT)
         return step(run, x, y)
 
     monkeypatch.setattr(training, "train_step", interrupted)
@@ -115,9 +116,12 @@ def test_the_same_command_resumes(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize("arguments, words", [
     (["--preset", "lunch"], "no preset 'lunch': choose one of smoke, lecture"),
     (["--device", "cuda:9"], "'cuda:9' is not available"),
-    (["--size", "8"], "--size must be 32 or more"),
-    (["--steps", "0"], "--steps must be 1 or more"),
-    (["--upsample", "magic"], '--upsample must be "transposed" or "resize"'),
+    (["--size", "8"], "--size must be a whole number from 32 to 4096, not 8"),
+    (["--learning-rate", "-1"], "--learning-rate must be a number of at least 1e-09, not -1.0"),
+    (["--decay-steps", "5"], "--decay-steps must be at most steps, which is 4, not 5: set both"),
+    (["--upsample", "magic"], "--upsample must be one of transposed, resize, not 'magic'"),
+    (["--width", "wide"], "--width must be a whole number from 1 to 1024, not 'wide'"),
+    (["--colour", "red"], "unrecognized arguments: --colour red; `python -m helpers --help`"),
     (["--data", "a", "b", "c"], "--data takes one folder or two, not 3"),
     (["--data", "nowhere"], "no folder nowhere"),
 ])  # fmt: skip
@@ -153,7 +157,7 @@ def test_translate_refuses(run, pictures, capsys):
         "not cat2dog": [cats, "--out", out, "--weights", run / "horse2zebra.safetensors",
                         "--direction", "cat2dog"],
         "not a generator saved by this project": [cats, "--out", out, "--weights", cats / "a.jpg"],
-        "--size must be 8 or more": [cats, "--out", out, *ok, "--size", "0"],
+        "--size must be a whole number from 8": [cats, "--out", out, *ok, "--size", "0"],
     }  # fmt: skip
     for words, arguments in refused.items():
         assert words in sentence(capsys, "translate", *arguments)
@@ -177,12 +181,19 @@ def test_weights_of_another_architecture_are_one_sentence(run, tmp_path):
     assert isinstance(net, Generator)
 
 
-def test_evaluate_refuses(run, tmp_path, capsys):
-    error = sentence(capsys, "evaluate", "--weights", run, "--data", tmp_path)
-    assert "'a2b'" in error and "horse2zebra, zebra2horse" in error
-    (tmp_path / "horse2zebra").mkdir()
-    error = sentence(capsys, "evaluate", "--weights", run, "--data", tmp_path / "horse2zebra")
-    assert "no testA and testB" in error
+def test_evaluate_refuses(run, pictures, capsys):
+    (pictures / "horse2zebra").mkdir()
+    (pictures / "cats2dogs.safetensors").write_bytes((run / "horse2zebra.safetensors").read_bytes())
+    refused = {
+        "no testA and testB": ["--weights", run, "--data", pictures / "horse2zebra"],
+        "takes one folder or two, not 3": ["--weights", run, "--data", "a", "b", "c"],
+        "is one direction of two: name the folder": ["--weights", run / "horse2zebra.safetensors"],
+        "'horse2zebra': choose one of cats2dogs.": ["--weights", pictures],
+        "'a2b': choose one of cats2dogs.": ["--weights", pictures, "--data", pictures],
+        "--size must be a whole number from 8": ["--weights", run, "--size", "-4"],
+    }
+    for words, arguments in refused.items():
+        assert words in sentence(capsys, "evaluate", *arguments)
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
@@ -193,6 +204,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
 
 def test_write_safely_is_all_or_nothing(tmp_path):
     """A real short write: the process may not make files of more than 1000 bytes."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
     path = tmp_path / "weights.bin"
     write_safely(path, b"old")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -207,16 +219,188 @@ def test_write_safely_is_all_or_nothing(tmp_path):
 
 def test_help_names_every_command_and_preset():
     text = cli.parser().format_help()
-    assert all(c in text for c in ("download", "train", "translate", "evaluate"))
+    assert all(c in text for c in ("download", "train", "translate", "evaluate", "plot"))
     done = subprocess.run([sys.executable, "-m", "helpers", "train", "--help"],
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert all(f"{name}:" in done.stdout for name in PRESETS)
 
 
-def test_preset_by_environment_and_hardware(monkeypatch):
-    monkeypatch.setenv("CYCLEGAN_PRESET", "smoke")
-    assert choose_preset().name == "smoke" and choose_preset("paper").name == "paper"
-    monkeypatch.delenv("CYCLEGAN_PRESET")
-    assert choose_preset().name == ("colab" if torch.cuda.is_available() else "lecture")
-    assert "learning_rate" in choose_preset().table()
+def test_the_device_by_its_name():
     assert choose_device("cpu").type == "cpu"
+
+
+def test_a_word_that_no_command_knows_is_one_sentence(capsys):
+    assert "required: COMMAND; `python -m helpers --help`" in sentence(capsys)
+    assert "'paint'" in sentence(capsys, "paint")
+
+
+def write_losses(folder, header=",".join(["step", *LOSSES]), rows=30):
+    rng = np.random.default_rng(0)
+    lines = [",".join([str(i + 1), *(f"{x:.6g}" for x in rng.random(8))]) for i in range(rows)]
+    (folder / "losses.csv").write_text("\n".join([header, *lines]) + "\n")
+
+
+def test_plot_draws_the_losses_of_a_run(tmp_path, capsys, monkeypatch):
+    from helpers import plots
+
+    drawn = []
+    plot = plots.plot_losses
+    monkeypatch.setattr(plots, "plot_losses", lambda losses: drawn.append(losses) or plot(losses))
+    write_losses(tmp_path)
+    assert cli.main(["plot", str(tmp_path)]) == 0
+    assert "losses.png: 30 steps" in capsys.readouterr().out
+    assert Image.open(tmp_path / "losses.png").format == "PNG"
+    expected = np.random.default_rng(0).random((30, 8))
+    np.testing.assert_allclose(drawn[0].numpy(), expected, rtol=1e-5)
+    assert cli.main(["plot", str(tmp_path), "--out", str(tmp_path / "new" / "a.png")]) == 0
+    assert (tmp_path / "new" / "a.png").exists()
+
+
+def test_plot_refuses(tmp_path, capsys):
+    assert "losses.csv cannot be read" in sentence(capsys, "plot", tmp_path)
+    for wrong in ({"rows": 0}, {"header": "step,loss"}, {"header": "step," + ",".join("abcdefgh")}):
+        write_losses(tmp_path, **wrong)
+        assert "not what a run writes: expected rows under step,d_a" in sentence(
+            capsys, "plot", tmp_path
+        )
+    (tmp_path / "losses.csv").write_bytes(b"\xff\xfe\x00")
+    assert "not what a run writes" in sentence(capsys, "plot", tmp_path)
+    assert not (tmp_path / "losses.png").exists()
+
+
+def report_in(out):
+    return json.loads(out[out.index("{") :])
+
+
+@pytest.fixture
+def trained(pictures):
+    """A run on dogs (A) and cats (B): A is not the first by name."""
+    data = [str(pictures / "dogs"), str(pictures / "cats")]
+    command = ["train", *SMALL, "--out", str(pictures / "run"), "--data", *data]
+    assert cli.main(command) == 0
+    return pictures / "run"
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """What reaches evaluate_photographs, in place of Inception's minute."""
+    calls = []
+
+    def spy(G_AB, G_BA, test, split):
+        calls.append((G_AB.state_dict(), G_BA.state_dict(), test, split))
+        return {"split": split}
+
+    monkeypatch.setattr(evaluation, "evaluate_photographs", spy)
+    return calls
+
+
+def test_evaluate_takes_the_directions_from_the_run(trained, pictures, measured, capsys):
+    """Test folders of other names: the first is A as trained, not the first by name."""
+    for old, new in (("dogs", "unseen dogs"), ("cats", "unseen cats")):
+        (pictures / old).rename(pictures / new)
+        next((pictures / new).iterdir()).unlink()
+    data = [str(pictures / "unseen dogs"), str(pictures / "unseen cats")]
+    assert cli.main(["evaluate", "--weights", str(trained), "--data", *data]) == 0
+    [(G_AB, G_BA, test, split)] = measured
+    assert test.names == ("dogs", "cats") and split == " against ".join(data)
+    for state, name in ((G_AB, "dogs2cats"), (G_BA, "cats2dogs")):
+        expected = load_generator(trained / f"{name}.safetensors")[0].state_dict()
+        assert all(torch.equal(state[k], expected[k]) for k in expected)
+    out, err = capsys.readouterr()
+    assert f"Note: {data[0]} is taken for dogs, {data[1]} for cats." in err
+    assert report_in(out)["trained_on"] == []
+
+
+def test_evaluate_without_a_checkpoint_takes_the_first_by_name(trained, pictures, measured, capsys):
+    for path in trained.glob("checkpoint*"):
+        path.unlink()
+    (pictures / "cats").rename(pictures / "x")
+    data = [str(pictures / "x"), str(pictures / "dogs")]
+    assert cli.main(["evaluate", "--weights", str(trained), "--data", *data]) == 0
+    assert measured[0][2].names == ("cats", "dogs")
+    out, err = capsys.readouterr()
+    assert "x is taken for cats" in err and "trained on" not in err
+    assert report_in(out)["trained_on"] is None
+
+
+@pytest.mark.parametrize("order", [("dogs", "cats"), ("cats", "dogs")])
+def test_evaluate_says_when_trained_on_these(trained, pictures, measured, capsys, order):
+    data = [str(pictures / name) for name in order]
+    assert cli.main(["evaluate", "--weights", str(trained), "--data", *data]) == 0
+    assert measured[0][2].names == order
+    out, err = capsys.readouterr()
+    assert f"Note: The run was trained on {data[0]} and {data[1]}, so this says nothing" in err
+    assert report_in(out)["trained_on"] == data
+
+
+def test_evaluate_names_the_one_folder_that_was_trained_on(trained, pictures, measured, capsys):
+    picture = next((pictures / "cats").glob("b.png"))
+    Image.new("RGB", (40, 40), "red").save(picture)  # as many as before, but not the same
+    data = [str(pictures / "dogs"), str(pictures / "cats")]
+    assert cli.main(["evaluate", "--weights", str(trained), "--data", *data]) == 0
+    assert report_in(capsys.readouterr().out)["trained_on"] == data[:1]
+
+
+def test_a_damaged_checkpoint_does_not_keep_evaluate_from_measuring(
+    trained, pictures, measured, capsys
+):
+    for path in trained.glob("checkpoint*"):
+        path.write_bytes(b"nonsense")
+    capsys.readouterr()
+    data = [str(pictures / "dogs"), str(pictures / "cats")]
+    assert cli.main(["evaluate", "--weights", str(trained), "--data", *data]) == 0
+    assert json.loads(capsys.readouterr().out)["trained_on"] is None
+
+
+@pytest.mark.parametrize("error", [
+    torch.OutOfMemoryError("CUDA out of memory."), MemoryError(),
+    RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ..."),
+])  # fmt: skip
+def test_too_little_memory_is_one_sentence_everywhere(run, pictures, capsys, monkeypatch, error):
+    def fail(*arguments, **options):
+        raise error
+
+    cats, out = pictures / "cats", pictures / "out"
+    data = ["--data", cats, pictures / "dogs"]
+    train = ["train", *SMALL, "--out", out, *data]
+    translate = ["translate", cats, "--out", out, "--weights", run, "--direction", "horse2zebra"]
+    evaluate = ["evaluate", "--weights", run]
+    for place, name, command in (
+        (images, "folder_domains", train),
+        (training, "Generator", train),
+        (images, "translate", translate),
+        (cli.checkpoints, "load_generator", translate),
+        (evaluation, "evaluate_toy", evaluate),
+        (images, "folder_domains", [*evaluate, *data]),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, fail)
+            assert "Out of memory" in sentence(capsys, *command)
+        assert not out.exists()
+
+
+def test_names_that_the_console_cannot_show_stop_nothing(pictures):
+    """The whole way with umlauts on a console of ASCII; on one of UTF-8 they are shown."""
+    (pictures / "cats").rename(pictures / "Kätzchen")
+    for console, shown in (("ascii", r"K\xe4tzchen"), ("utf-8", "Kätzchen")):
+        out = pictures / f"lauf für {console}"
+        environment = os.environ | {
+            "PYTHONIOENCODING": f"{console}:strict",  # what Python does if nobody asks
+            "PYTHONPATH": str(Path(cli.__file__).parents[1]), "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+        train = ["train", *SMALL, "--data", "Kätzchen", "dogs", "--out", str(out)]
+        translate = ["translate", "Kätzchen", "--weights", str(out), "--direction"]
+        translate += ["Kätzchen2dogs", "--out", str(out / "übersetzt")]
+        fail = ["translate", "Mäuse", "--weights", str(out), "--out", "x"]
+        done = [
+            subprocess.run(
+                [sys.executable, "-m", "helpers", *command], cwd=pictures, capture_output=True,
+                env=environment, encoding="utf-8",
+            )
+            for command in (train, translate, fail)
+        ]  # fmt: skip
+        assert [d.returncode for d in done] == [0, 0, 2], done
+        assert f"{shown}2dogs.safetensors" in done[0].stdout
+        assert ("übersetzt" if console == "utf-8" else r"\xfcbersetzt") in done[1].stdout
+        assert len(list((out / "übersetzt").iterdir())) == 8
+        assert not any("Traceback" in d.stderr for d in done)

@@ -11,13 +11,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = {
     "toy": 0, "download": 0, "settings": 0,
-    "networks": 1, "images": 1, "distributed": 1,
+    "networks": 1, "images": 1, "distributed": 1, "options": 1, "guards": 1,
     "objectives": 2, "checkpoints": 2, "plots": 2,
-    "training": 3, "evaluation": 3,
+    "training": 3, "evaluation": 3, "runs": 3,
     "widgets": 4, "exercises": 4,
     "__main__": 5,
 }  # fmt: skip
-SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("plots", "objectives")}
+SAME_FLOOR = {("toy", "settings"), ("download", "settings")}
 
 # Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
 TAUGHT = {
@@ -40,7 +40,7 @@ TAUGHT = {
         **dict.fromkeys(
             ("Run", "train", "export", "round_trip", "preview", "identity_of", "check_same_run",
              "check_finite", "check_weights", "stop_for", "stop_signals",
-             "memory_errors_explained", "lost_process_explained", "own_history", "start_from",
+             "lost_process_explained", "own_history", "start_from",
              "seconds_left"),
             "plumbing",
         ),
@@ -51,12 +51,12 @@ TAUGHT = {
         **dict.fromkeys(
             ("Domains", "centre_crop", "open_picture", "to_tensor", "to_image", "picture_paths",
              "load_folder", "domain_folders", "domain_names", "folder_domains", "toy_domains",
-             "encode", "cut_sheet", "translate"), "plumbing",
+             "encode", "cut_sheet", "translate", "checksum"), "plumbing",
         ),
     },
 }  # fmt: skip
 PLUMBING = {"toy", "download", "settings", "checkpoints", "distributed", "plots", "evaluation",
-            "__main__"}  # fmt: skip
+            "guards", "options", "runs", "__main__"}  # fmt: skip
 
 
 def imported(path):
