@@ -171,6 +171,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):  # a console may lack letters that a name has
-        stream.reconfigure(errors="backslashreplace")
+    # A console may lack letters that a name has; stderr shows these as escapes by itself.
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -50,7 +50,7 @@ def process_group() -> Iterator[Callable[[str], None]]:
     with contextlib.ExitStack() as stack:
         stack.callback(dist.destroy_process_group)
         if number > 0:
-            nowhere = stack.enter_context(open(os.devnull, "w"))
+            nowhere = stack.enter_context(open(os.devnull, "w", errors="replace"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
             stack.enter_context(contextlib.redirect_stderr(nowhere))
         yield tell
