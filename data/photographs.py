@@ -185,6 +185,8 @@ def store_run(chain: list[tuple], epoch: int) -> None:
 def command(settings: dict) -> str:
     """The command line that made a run, from what its checkpoint says."""
     preset = dataclasses.asdict(PRESETS[settings["name"]]) | {"without": ""}
+    if isinstance(names := settings.get("without", ""), tuple):  # before, it was one name
+        settings = settings | {"without": " ".join(names)}
     changes = [
         f"--{name.replace('_', '-')} {settings[name]}"
         for name in preset

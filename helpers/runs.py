@@ -18,7 +18,7 @@ from helpers.settings import LOSSES, PRESETS, UserError
 
 def open_checkpoint(folder: Path) -> dict | None:
     """The run's checkpoint on the CPU; None where there is none, or none that can be read."""
-    with contextlib.suppress(UserError):
+    with contextlib.suppress(UserError), contextlib.redirect_stdout(sys.stderr):
         return load_checkpoint(folder, torch.device("cpu"))
 
 
