@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from tqdm.auto import tqdm
 
-from helpers import checkpoints, distributed, evaluation, images, training
+from helpers import checkpoints, distributed, evaluation, guards, images, resume, training
 from helpers.download import COUNTS, horse2zebra
 from helpers.objectives import LOSSES
 from helpers.settings import PRECISIONS, PRESETS, Preset, UserError, choose_device, choose_preset
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", help="cpu, cuda, cuda:1 ... (default: a GPU where there is one)")
     p.add_argument("--start-from", metavar="RUN", help="begin with the networks of this run")
     p.add_argument("--save-seconds", type=float, default=300, help="between checkpoints (300)")
+    p.add_argument("--backup", metavar="FOLDER", help="copy the run there every half hour")
     p.add_argument("--preview-every", type=int, default=500, help="steps between previews (500)")
     changes = p.add_argument_group("changes to the preset")
     for field in OVERRIDES:
@@ -105,14 +106,12 @@ def download(args: argparse.Namespace) -> None:
 def train(args: argparse.Namespace) -> None:
     """Trains, or goes on training; under torchrun, together with the other processes."""
     preset = preset_from(args)
-    device = distributed.own_device(args.device)
-    with training.lost_process_explained(args.out):
+    device = distributed.local_device(args.device)
+    with resume.lost_process_explained(args.out), guards.enough_memory_to_train(preset):
         domains = load_domains(args.data, preset, args.seed)
         run = training.Run(preset, args.seed, device)
-        if args.start_from:
-            training.start_from(run, args.start_from)
         print(preset.table())
-        if (count := distributed.processes()) > 1:
+        if (count := distributed.world_size()) > 1:
             print(f"{count} processes, {count * preset.batch} pairs a step")
         train_with_progress(run, domains, args)
     a, b = domains.names
@@ -126,6 +125,8 @@ def train_with_progress(run: training.Run, domains: images.Domains, args) -> Non
 
         def show(run: training.Run) -> None:
             bar.initial = bar.initial or run.step
+            if run.step == 0:
+                return
             bar.update(run.step - bar.n)
             recent = run.losses[max(0, run.step - 100) : run.step].mean(0).tolist()
             d, adv, cycle, identity = (sum(recent[i : i + 2]) / 2 for i in (0, 2, 4, 6))
@@ -135,6 +136,7 @@ def train_with_progress(run: training.Run, domains: images.Domains, args) -> Non
             training.train(
                 run, domains, args.out, show,
                 preview_every=args.preview_every, save_seconds=args.save_seconds,
+                start_from=args.start_from, backup=args.backup,
             )  # fmt: skip
         except (KeyboardInterrupt, SystemExit):
             bar.close()
@@ -171,7 +173,7 @@ def load_domains(data: list[str] | None, preset: Preset, seed: int) -> images.Do
     if data == ["toy"]:
         return images.toy_domains(preset.pictures or 300, preset.load_size, seed)
     if data == ["horse2zebra"]:
-        with distributed.first_alone():
+        with distributed.rank_zero_first():
             data = [str(horse2zebra())]
     if len(data) > 2:
         raise UserError(f"--data takes one folder or two, not {len(data)}.")
@@ -227,12 +229,12 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0, or 2 after one sentence about what the user can mend."""
-    with distributed.process_group() as tell:
+    with distributed.process_group() as report_once:
         args = parser().parse_args(arguments)
         try:
             args.run(args)
         except UserError as error:
-            tell(f"Error: {error}")
+            report_once(f"Error: {error}")
             return 2
         except KeyboardInterrupt:
             return 130

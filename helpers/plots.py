@@ -70,14 +70,13 @@ def draw_losses(axes: Sequence[Axes], losses: Tensor, window: int | None = None)
     window = window or max(1, len(losses) // 40)
     curves = smooth(losses.cpu().numpy(), window)
     steps = (np.arange(len(curves)) + 0.5) * window
-    for k, (ax, kind) in enumerate(
-        zip(axes, ("discriminator", "adversarial", "cycle", "identity"))
-    ):
-        for j, (colour, style) in enumerate(((BLUE, "-"), (VERMILION, "--"))):
-            ax.plot(steps, curves[:, 2 * k + j], style, color=colour, label=LOSSES[2 * k + j])
-        if k == 0:  # where a discriminator stands that answers 0.5 to everything
+    for ax, group in zip(axes, dict.fromkeys(LOSSES.values())):
+        columns = [k for k, name in enumerate(LOSSES) if LOSSES[name] == group]
+        for k, colour, style in zip(columns, (BLUE, VERMILION), ("-", "--")):
+            ax.plot(steps, curves[:, k], style, color=colour, label=list(LOSSES)[k])
+        if group == "discriminator":  # where one stands that answers 0.5 to everything
             ax.axhline(0.25, color=BLACK, lw=0.8, ls=":")
-        ax.set_title(kind, fontsize=10)
+        ax.set_title(group, fontsize=10)
         ax.set_ylim(bottom=0)
         ax.set_xlabel("step")
         ax.legend(fontsize=8, frameon=False)

@@ -36,7 +36,7 @@ class Preset:
     history: int = 50  # fakes remembered per discriminator
     upsample: str = "transposed"  # or "resize": nearest neighbour, then a convolution
     precision: str = "auto"  # what convolutions compute in: a key of PRECISIONS
-    without: str = ""  # one of the eight losses to leave out, to see what it was for
+    without: tuple[str, ...] = ()  # keys of LOSSES to leave out, to see what they were for
     runs_on: str = ""
 
     @property
@@ -52,8 +52,17 @@ class Preset:
     def table(self) -> str:
         """The settings as text, one a line, for a notebook's first cell."""
         rows = dataclasses.asdict(self) | {"load_size": self.load_size}
-        return "\n".join(f"{name:16} {value}" for name, value in rows.items() if value != "")
+        given = {name: value for name, value in rows.items() if value not in ("", ())}
+        return "\n".join(f"{name:16} {value}" for name, value in given.items())
 
+
+# The eight losses, each with its group, in the order in which they are recorded.
+LOSSES = {
+    "d_a": "discriminator", "d_b": "discriminator",
+    "adv_ab": "adversarial", "adv_ba": "adversarial",
+    "cycle_a": "cycle", "cycle_b": "cycle",
+    "identity_a": "identity", "identity_b": "identity",
+}  # fmt: skip
 
 # "auto" is float32 on a CPU and float16 on a GPU; weights are kept in float32 whatever it is.
 PRECISIONS = {

@@ -12,12 +12,19 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "toy": 0, "download": 0, "settings": 0,
     "networks": 1, "images": 1, "distributed": 1,
-    "objectives": 2, "checkpoints": 2, "plots": 2,
+    "guards": 1, "objectives": 2, "checkpoints": 2, "plots": 2, "previews": 2, "resume": 2,
     "training": 3, "evaluation": 3,
     "widgets": 4, "exercises": 4,
     "__main__": 5,
 }  # fmt: skip
-SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("plots", "objectives")}
+SAME_FLOOR = {
+    ("toy", "settings"),
+    ("download", "settings"),
+    ("plots", "objectives"),
+    ("previews", "objectives"),
+    ("resume", "objectives"),
+    ("resume", "checkpoints"),
+}
 
 # Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
 TAUGHT = {
@@ -38,11 +45,7 @@ TAUGHT = {
     "training": {
         "train_step": "05_training", "learning_rate_factor": "05_training",
         **dict.fromkeys(
-            ("Run", "train", "export", "round_trip", "preview", "identity_of", "check_same_run",
-             "check_finite", "check_weights", "stop_for", "stop_signals",
-             "memory_errors_explained", "lost_process_explained", "own_history", "start_from",
-             "seconds_left"),
-            "plumbing",
+("Run", "update", "train", "seconds_left"), "plumbing"
         ),
     },
     "images": {
@@ -56,7 +59,7 @@ TAUGHT = {
     },
 }  # fmt: skip
 PLUMBING = {"toy", "download", "settings", "checkpoints", "distributed", "plots", "evaluation",
-            "__main__"}  # fmt: skip
+            "guards", "previews", "resume", "__main__"}  # fmt: skip
 
 
 def imported(path):

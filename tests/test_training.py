@@ -13,14 +13,12 @@ import pytest
 import torch
 from PIL import Image
 
-from helpers import training
+from helpers import resume, training
 from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint, load_generator
 from helpers.images import toy_domains
 from helpers.objectives import LOSSES
 from helpers.settings import PRESETS, UserError
 from helpers.training import Run, learning_rate_factor, train, train_step
-
-CPU = torch.device("cpu")
 
 
 def assert_same(one, other):
@@ -39,20 +37,20 @@ def assert_same(one, other):
         assert one == other
 
 
-def reference_pool(pool, capacity, fake, chance):
+def reference_pool(pool, capacity, fake, rng):
     """The history of fakes, as the reference implementation describes it."""
     if len(pool) < capacity:
         pool.append(fake)
         return fake
-    if torch.rand((), generator=chance) >= 0.5:
-        i = int(torch.randint(capacity, (), generator=chance))
+    if torch.rand((), generator=rng) >= 0.5:
+        i = int(torch.randint(capacity, (), generator=rng))
         old = pool[i]
         pool[i] = fake
         return old
     return fake
 
 
-def reference_step(nets, opt_g, opt_d, pools, chances, capacity, x, y):
+def reference_step(nets, opt_g, opt_d, pools, rngs, capacity, x, y):
     """One iteration in the reference order, nothing merged, nothing shared with helpers."""
     G_AB, G_BA, D_A, D_B = nets
 
@@ -74,11 +72,11 @@ def reference_step(nets, opt_g, opt_d, pools, chances, capacity, x, y):
     for p in [*D_A.parameters(), *D_B.parameters()]:
         p.requires_grad = True
     opt_d.zero_grad()
-    for D, real, fake, pool, chance in (
-        (D_A, x, fake_a, pools[0], chances[0]),
-        (D_B, y, fake_b, pools[1], chances[1]),
+    for D, real, fake, pool, rng in (
+        (D_A, x, fake_a, pools[0], rngs[0]),
+        (D_B, y, fake_b, pools[1], rngs[1]),
     ):
-        old = reference_pool(pool, capacity, fake.detach(), chance)
+        old = reference_pool(pool, capacity, fake.detach(), rng)
         (0.5 * (mse(D(real), 1) + mse(D(old), 0))).backward()
     opt_d.step()
 
@@ -92,7 +90,7 @@ def test_a_step_equals_the_reference_step_in_float64(tiny):
     adam = dict(lr=2e-4, betas=(0.5, 0.999))
     opt_g = torch.optim.Adam([*G_AB.parameters(), *G_BA.parameters()], **adam)
     opt_d = torch.optim.Adam([*D_A.parameters(), *D_B.parameters()], **adam)
-    pools, chances = ([], []), [torch.Generator().manual_seed(s) for s in (8, 9)]
+    pools, rngs = ([], []), [torch.Generator().manual_seed(s) for s in (8, 9)]
     swapped = 0
     for step in range(12):
         run.step = step
@@ -102,7 +100,7 @@ def test_a_step_equals_the_reference_step_in_float64(tiny):
         swapped += len(before) == 3 and any(
             not torch.equal(a, b) for a, b in zip(before, run.history_a.fakes)
         )
-        reference_step(nets, opt_g, opt_d, pools, chances, 3, x, y)
+        reference_step(nets, opt_g, opt_d, pools, rngs, 3, x, y)
         for ours, theirs in zip(run.nets, nets):
             for p, q in zip(ours.parameters(), theirs.parameters()):
                 torch.testing.assert_close(p.grad, q.grad, atol=1e-9, rtol=1e-9)
@@ -156,18 +154,23 @@ def test_a_run_leaves_the_callers_random_numbers_alone(tiny, drawings):
 
 
 def test_a_checkpoint_from_before_a_setting_existed_is_resumed(tiny, drawings):
-    now = training.identity_of(Run(tiny), drawings)
+    now = resume.fingerprint(Run(tiny), drawings)
     before = {name: value for name, value in now.items() if name != "precision"}
-    training.check_same_run(before, now, "runs/old")
+    state = {"step": 3, "belongs_to": before | {"without": ""}}  # once a name, "" for none
+    resume.check_same_run(state, now, "runs/old")
     with pytest.raises(UserError, match="precision was auto and is now bfloat16"):
-        training.check_same_run(before, now | {"precision": "bfloat16"}, "runs/old")
+        resume.check_same_run(state, now | {"precision": "bfloat16"}, "runs/old")
+    state["belongs_to"]["without"] = "d_a"
+    resume.check_same_run(state, now | {"without": ("d_a",)}, "runs/old")
+    with pytest.raises(UserError, match="without was .*d_a.* and is now nothing"):
+        resume.check_same_run(state, now, "runs/old")
 
 
 def test_resuming_is_bit_identical(tiny, drawings, tmp_path):
     whole = train(Run(tiny), drawings)
     with pytest.raises(KeyboardInterrupt):
         train(Run(tiny), drawings, tmp_path, on_progress=interrupt_at(4), progress_every=1)
-    assert load_checkpoint(tmp_path, CPU)["step"] == 4
+    assert load_checkpoint(tmp_path)["step"] == 4
     resumed = train(Run(tiny), drawings, tmp_path)
     assert_same(whole.state_dict(), resumed.state_dict())
 
@@ -183,7 +186,7 @@ def interrupt_at(step, number=signal.SIGINT):
 def test_sigterm_saves_first(tiny, drawings, tmp_path):
     with pytest.raises(SystemExit, match="143"):
         train(Run(tiny), drawings, tmp_path, interrupt_at(3, signal.SIGTERM), progress_every=1)
-    assert load_checkpoint(tmp_path, CPU)["step"] == 3
+    assert load_checkpoint(tmp_path)["step"] == 3
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
@@ -200,7 +203,7 @@ def test_killed_at_random_moments_it_ends_the_same(tmp_path):
     command = [sys.executable, "-m", "helpers", "train", "--preset", "smoke", "--data", "toy",
                "--steps", "60", "--save-seconds", "0", "--preview-every", "0"]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    chance = random.Random(0)
+    rng = random.Random(0)
     for _ in range(3):
         process = subprocess.Popen(
             [*command, "--out", str(tmp_path / "killed")], env=environment,
@@ -209,14 +212,14 @@ def test_killed_at_random_moments_it_ends_the_same(tmp_path):
         step_before = step_of(tmp_path / "killed")
         while step_of(tmp_path / "killed") == step_before and process.poll() is None:
             time.sleep(0.02)
-        time.sleep(chance.uniform(0, 0.3))
+        time.sleep(rng.uniform(0, 0.3))
         process.kill()
         process.wait()
     assert 0 < step_of(tmp_path / "killed") <= 60
     for name in ("killed", "whole"):
         subprocess.run([*command, "--out", str(tmp_path / name)], env=environment, check=True,
                        capture_output=True)  # fmt: skip
-    killed, whole = (load_checkpoint(tmp_path / n, CPU) for n in ("killed", "whole"))
+    killed, whole = (load_checkpoint(tmp_path / n) for n in ("killed", "whole"))
     assert killed["step"] == 60
     assert_same(killed, whole)
 
@@ -239,7 +242,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tiny, drawings, tmp_p
     file = tmp_path / CHECKPOINT
     file.write_bytes(file.read_bytes()[:1000])
     resumed = train(Run(tiny), drawings, tmp_path)
-    assert "trying the one before" in capsys.readouterr().out
+    assert "is damaged (RuntimeError); trying the one before" in capsys.readouterr().out
     assert_same(whole.state_dict(), resumed.state_dict())
 
 
@@ -266,7 +269,7 @@ def test_another_runs_folder_is_refused_and_kept(tiny, drawings, tmp_path):
 def test_a_run_can_start_from_anothers_networks(tiny, drawings, tmp_path):
     first = train(Run(tiny), drawings, tmp_path / "first")
     run = Run(tiny, seed=1)
-    training.start_from(run, tmp_path / "first")
+    resume.start_from(run, tmp_path / "first", drawings.names)
     for net, origin in zip(run.nets, first.nets):
         assert_same(net.state_dict(), origin.state_dict())
     assert run.step == 0 and not run.opt_g.state and not run.history_a.fakes
@@ -276,12 +279,12 @@ def test_a_run_can_start_from_anothers_networks(tiny, drawings, tmp_path):
 
 
 def test_a_start_from_nothing_or_from_another_shape_is_one_sentence(tiny, drawings, tmp_path):
-    with pytest.raises(UserError, match="holds no checkpoint.pt: name"):
-        training.start_from(Run(tiny), tmp_path)
+    with pytest.raises(UserError, match="holds no checkpoint.pt, nor horse2zebra.*: name"):
+        train(Run(tiny), drawings, start_from=tmp_path)
     train(Run(tiny), drawings, tmp_path)
     wider = dataclasses.replace(tiny, width=2 * tiny.width)
     with pytest.raises(UserError, match="checkpoint.pt is of another architecture: .*expected"):
-        training.start_from(Run(wider), tmp_path)
+        train(Run(wider), drawings, start_from=tmp_path)
 
 
 def poison(run):
@@ -300,7 +303,7 @@ def test_nan_stops_and_the_last_good_checkpoint_stays(
         train(Run(tiny), drawings, tmp_path, interrupt_at(3), progress_every=1)
     with pytest.raises(UserError, match=sentence):
         train(Run(tiny), drawings, tmp_path, poison, 2, save_seconds=save_seconds)
-    assert load_checkpoint(tmp_path, CPU)["step"] == (3 if save_seconds else 5)
+    assert load_checkpoint(tmp_path)["step"] == (3 if save_seconds else 5)
     resumed, whole = train(Run(tiny), drawings, tmp_path), train(Run(tiny), drawings)
     assert_same(resumed.state_dict(), whole.state_dict())
 
@@ -317,8 +320,8 @@ def test_full_disk_keeps_the_checkpoint_before(tiny, drawings, tmp_path, monkeyp
     with pytest.raises(UserError, match="the disk is full, .* MB are needed"):
         train(Run(tiny), drawings, tmp_path, fill_the_disk, progress_every=1, save_seconds=0)
     monkeypatch.undo()
-    assert sorted(p.name for p in tmp_path.iterdir()) == [PREVIOUS, CHECKPOINT]
-    assert load_checkpoint(tmp_path, CPU)["step"] == 4
+    assert {p.suffix for p in tmp_path.iterdir()} == {".pt", ".safetensors", ".csv"}
+    assert load_checkpoint(tmp_path)["step"] == 4
     assert train(Run(tiny), drawings, tmp_path).step == 10
 
 
@@ -361,7 +364,7 @@ def test_a_loss_left_out_changes_only_its_learners(tiny, drawings, name):
         "identity_a": {"G_BA"}, "identity_b": {"G_AB"},
     }[name]  # fmt: skip
     x, y = drawings.batch(0, 1, 32, seed=0)
-    runs = [Run(dataclasses.replace(tiny, without=w)) for w in ("", name)]
+    runs = [Run(dataclasses.replace(tiny, without=w)) for w in ((), (name,))]
     recorded = [train_step(run, x, y) for run in runs]
     assert torch.equal(*recorded), "it is still measured"
     changed = {
