@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import torch
@@ -72,8 +73,10 @@ def load_checkpoint(folder: Path) -> dict | None:
     for path in paths:
         data = read(path)
         try:
+            if damaged := zipfile.ZipFile(io.BytesIO(data)).testzip():  # torch.load would not mind
+                raise zipfile.BadZipFile(damaged)
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        except Exception as error:  # torch.load raises many kinds for a damaged file
+        except Exception as error:  # of many kinds, for a damaged file
             if is_out_of_memory(error):
                 raise
             print(f"{path} is damaged ({type(error).__name__}); trying the one before.")

@@ -6,8 +6,6 @@ import signal
 import time
 from collections.abc import Iterator
 
-import torch
-
 from helpers.settings import LOSSES, Preset, UserError
 
 
