@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from helpers.settings import LOSSES, Preset, UserError
 
@@ -50,6 +51,13 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or isinstance(error, RuntimeError) and bool(by_torch)
 
 
+def stopped(run, number: int, folder: Path | None) -> BaseException:
+    """What to raise when signal `number` has stopped a training.Run, saved in `folder`."""
+    kept = f"saved in {folder}" if folder else "saved nowhere, as no folder was named"
+    text = f"Stopped after step {run.step} of {run.preset.steps}, {kept}."
+    return KeyboardInterrupt(text) if number == signal.SIGINT else SystemExit(128 + number)
+
+
 @contextlib.contextmanager
 def memory_errors_explained(doing: str, advice: str) -> Iterator[None]:
     """Turns every out-of-memory error into "Out of memory DOING: ADVICE.", one sentence."""
@@ -77,8 +85,9 @@ def check_losses(run) -> None:
         raise diverged(f"Loss {list(LOSSES)[column]} is not a finite number at step {step + 1}")
 
 
-def check_weights(run) -> None:
-    """Raises UserError if a weight is NaN or infinite: such a checkpoint could not be resumed."""
+def check_finite(run) -> None:
+    """`check_losses`, and the weights as well: a checkpoint with NaN in it could not be resumed."""
+    check_losses(run)
     for name, net in run.nets._asdict().items():
         if not all(p.isfinite().all() for p in net.parameters()):
             raise diverged(f"{name} has a weight that is not a finite number after step {run.step}")

@@ -1,10 +1,13 @@
 """Fixed pictures translated and back, to see a run learn."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from helpers.images import Domains, centre_crop, to_uint8
+from helpers.checkpoints import write_safely
+from helpers.images import Domains, centre_crop, encode, to_image, to_uint8
 from helpers.objectives import Networks
 
 
@@ -24,3 +27,9 @@ def preview(nets: Networks, domains: Domains, size: int, count: int = 6) -> Tens
 
     rows = round_trip(nets, some(domains.a), some(domains.b))
     return make_grid(to_uint8(torch.cat(rows)), nrow=len(rows[0]), pad_value=255).cpu()
+
+
+def write_preview(run, domains: Domains, folder: Path) -> None:
+    """The `preview` of a training.Run at its step, as folder/previews/STEP.png."""
+    picture = to_image(preview(run.nets, domains, run.preset.whole_size))
+    write_safely(folder / "previews" / f"{run.step:06}.png", encode(picture))

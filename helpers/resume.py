@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from helpers import distributed
@@ -22,8 +23,7 @@ from helpers.checkpoints import (
     write_safely,
 )
 from helpers.images import Domains
-from helpers.objectives import LOSSES, History
-from helpers.settings import Preset, UserError
+from helpers.settings import LOSSES, Preset, UserError
 
 
 def begin(
@@ -40,11 +40,11 @@ def begin(
         if state := load_checkpoint(place):
             check_same_run(state, wanted, place)
             run.load_state_dict(state)
-            before = state.get("arithmetic", run.arithmetic)  # a new entry: older ones lack it
-            if before != run.arithmetic:
+            before, now = state.get("arithmetic"), arithmetic(run)
+            if before not in (now, None):  # None: from before it was recorded
                 print(
-                    f"This run was in {before} and goes on in {run.arithmetic}: from here on it is "
-                    "no longer, bit for bit, the run that it would have been."
+                    f"This run was in {before} and goes on in {now}: from here on it is no longer, "
+                    "bit for bit, the run that it would have been."
                 )
             return wanted
     if start:
@@ -76,17 +76,26 @@ def start_from(run, folder: str | Path, names: tuple[str, str]) -> None:
     run.started_from = str(folder)
 
 
-def shard_history(saved: list[dict], new: History) -> dict:
-    """This rank's history, from those of all processes that made a checkpoint.
+def shard_history(state: dict, run, name: str) -> dict:
+    """This rank's state of history_a or history_b, from those of all ranks in a checkpoint.
 
     If their number has changed, the fakes are dealt out anew, and what finds no room is forgotten.
     """
-    rank, world_size = distributed.rank(), distributed.world_size()
+    rank, world_size, new = distributed.rank(), distributed.world_size(), getattr(run, name)
+    saved = [state[name]] + [other[name] for other in state.get("other_histories", [])]
     own = saved[rank] if rank < len(saved) else new.state_dict()
-    if len(saved) == world_size:
-        return own
-    fakes = [fake for history in saved for fake in history["fakes"]]
-    return own | {"fakes": fakes[rank::world_size][: new.capacity]}
+    fakes = own["fakes"]
+    if len(saved) != world_size:
+        fakes = [fake for history in saved for fake in history["fakes"]]
+        fakes = fakes[rank::world_size][: new.capacity]
+    return own | {"fakes": [fake.to(run.device) for fake in fakes]}
+
+
+def arithmetic(run) -> str:
+    """What must stay for steps to be bit-identical: "float16 on Tesla T4", "float32 on cpu"."""
+    gpu = run.device.type == "cuda"
+    device = torch.cuda.get_device_name(run.device) if gpu else run.device.type
+    return f"{str(run.dtype).removeprefix('torch.')} on {device}"
 
 
 def fingerprint(run, domains: Domains) -> dict:
@@ -131,7 +140,7 @@ def save_run(run, state: dict, names: tuple[str, str], folder: Path) -> None:
 
     names: of the domains. The generators are horse2zebra.safetensors and zebra2horse.safetensors.
     """
-    save_checkpoint(folder, state)
+    save_checkpoint(folder, state | {"arithmetic": arithmetic(run)})
     (a, b), size = names, run.preset.whole_size
     save_generator(folder / f"{a}2{b}.safetensors", run.nets.G_AB, f"{a}2{b}", size)
     save_generator(folder / f"{b}2{a}.safetensors", run.nets.G_BA, f"{b}2{a}", size)

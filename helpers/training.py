@@ -1,8 +1,7 @@
 """The training loop: one step, and a run that can be stopped and resumed at any moment."""
 
-import itertools
+import functools
 import math
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,7 @@ import torch
 from torch import Tensor
 
 from helpers import distributed, guards, resume
-from helpers.checkpoints import write_safely
-from helpers.images import Domains, encode, to_image
+from helpers.images import Domains
 from helpers.networks import Discriminator, Generator
 from helpers.objectives import (
     LOSSES,
@@ -22,7 +20,7 @@ from helpers.objectives import (
     generator_losses,
     weighted_sum,
 )
-from helpers.previews import preview
+from helpers.previews import write_preview
 from helpers.settings import PRECISIONS, Preset
 
 
@@ -46,33 +44,20 @@ class Run:
             nets += [Discriminator(preset.d_width) for _ in range(2)]
         with guards.enough_memory_to_train(preset):
             self.nets = Networks(*(net.to(self.device, memory_format=layout) for net in nets))
-        g_parameters = itertools.chain(self.nets.G_AB.parameters(), self.nets.G_BA.parameters())
-        d_parameters = itertools.chain(self.nets.D_A.parameters(), self.nets.D_B.parameters())
-        adam = dict(lr=preset.learning_rate, betas=(0.5, 0.999))
-        self.opt_g = torch.optim.Adam(g_parameters, **adam)
-        self.opt_d = torch.optim.Adam(d_parameters, **adam)
+        adam = functools.partial(torch.optim.Adam, lr=preset.learning_rate, betas=(0.5, 0.999))
+        self.opt_g = adam([*self.nets.G_AB.parameters(), *self.nets.G_BA.parameters()])
+        self.opt_d = adam([*self.nets.D_A.parameters(), *self.nets.D_B.parameters()])
         history_seed = 2 * (seed + 1_000_000 * distributed.rank())
-        self.history_a = History(preset.history, history_seed)
-        self.history_b = History(preset.history, history_seed + 1)
+        self.history_a, self.history_b = (History(preset.history, history_seed + i) for i in (0, 1))
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self.losses = torch.zeros(preset.steps, len(LOSSES), device=self.device)
-        self.step = 0
-        self.seconds = 0.0  # spent training, over all sittings
+        self.step, self.seconds = 0, 0.0  # done, and spent on them, over all sittings
         self.started_from = ""  # the folder that gave the networks, if one did
-
-    @property
-    def arithmetic(self) -> str:
-        """What must not change for bit-identical steps: "float16 on Tesla T4", "float32 on cpu"."""
-        gpu = self.device.type == "cuda"
-        device = torch.cuda.get_device_name(self.device) if gpu else self.device.type
-        return f"{str(self.dtype).removeprefix('torch.')} on {device}"
 
     def parts(self) -> dict:
         """What has a state_dict of its own."""
-        return self.nets._asdict() | {
-            name: getattr(self, name)
-            for name in ("opt_g", "opt_d", "history_a", "history_b", "scaler")
-        }
+        others = ("opt_g", "opt_d", "history_a", "history_b", "scaler")
+        return self.nets._asdict() | {name: getattr(self, name) for name in others}
 
     def state_dict(self) -> dict:
         """Everything. Under torchrun all must call it, and rank 0 alone gets it complete."""
@@ -80,7 +65,6 @@ class Run:
         histories = {name: state[name] for name in ("history_a", "history_b")}
         return state | {
             "other_histories": distributed.gather_objects(histories)[1:],
-            "arithmetic": self.arithmetic,
             "step": self.step,
             "seconds": self.seconds,
             "losses": self.losses[: self.step].cpu(),
@@ -88,14 +72,11 @@ class Run:
 
     def load_state_dict(self, state: dict) -> None:
         """Takes over what `state_dict` gave, on this device and in this precision or another."""
-        for name in ("history_a", "history_b"):
-            saved = [state[name]] + [s[name] for s in state.get("other_histories", [])]
-            own = resume.shard_history(saved, getattr(self, name))
-            state = state | {name: own | {"fakes": [f.to(self.device) for f in own["fakes"]]}}
-        # Only float16 scales its losses. Where the run had no scale yet, it begins with the usual.
-        state = state | {"scaler": state["scaler"] or self.scaler.state_dict()}
+        own = {name: resume.shard_history(state, self, name) for name in ("history_a", "history_b")}
+        # Only float16 scales its losses; a run that had no scale yet begins with the usual one.
+        own["scaler"] = state["scaler"] or self.scaler.state_dict()
         for name, part in self.parts().items():
-            part.load_state_dict(state[name])
+            part.load_state_dict((state | own)[name])
         self.step, self.seconds = state["step"], state["seconds"]
         self.losses[: self.step] = state["losses"].to(self.device)
 
@@ -143,9 +124,8 @@ def update(run: Run, optimiser: torch.optim.Optimizer, losses: dict[str, Tensor]
 
     A loss left out counts 0 times: whom no other loss teaches gets a gradient of zeros, and stays.
     """
-    preset = run.preset
-    kept = {name: loss * (name not in preset.without) for name, loss in losses.items()}
-    total = weighted_sum(kept, preset.lambda_cycle, preset.lambda_identity)
+    kept = {name: loss * (name not in run.preset.without) for name, loss in losses.items()}
+    total = weighted_sum(kept, run.preset.lambda_cycle, run.preset.lambda_identity)
     optimiser.zero_grad()
     run.scaler.scale(total).backward()
     distributed.average_gradients(optimiser)
@@ -167,16 +147,14 @@ def train(
 ) -> Run:
     """Trains until preset.steps, resuming from `folder` where it holds a checkpoint.
 
-    `on_progress` is called at the start, every `progress_every` steps and every other second, and
-    at the end. With a folder: checkpoint, both generators as <direction>.safetensors and losses.csv
-    every `save_seconds` and at the end, fixed previews every `preview_every` steps as
-    previews/STEP.png. A new run takes the networks of the folder `start_from`, where it is given.
-    `backup`, a folder on a slow or precious disk (Google Drive, where what is replaced fills the
-    bin), gets the same files but the previews every `backup_seconds` and at the end, and is resumed
-    from when `folder` is empty. Ctrl-C and SIGTERM finish the step, save, and raise
-    KeyboardInterrupt, whose text says so, or SystemExit(143). Under torchrun a step takes
-    `preset.batch` pairs for every process, all stop and save after the same step, and rank 0 alone
-    writes.
+    `on_progress` is called at the start, every `progress_every` steps, or `progress_seconds` if
+    that is sooner, and at the end. With a folder: `resume.save_run` every `save_seconds` and at the
+    end, fixed previews every `preview_every` steps as previews/STEP.png. A new run takes the
+    networks of the run in `start_from`. `backup`, a folder where writing is slow or fills a bin
+    (Google Drive), gets copies every `backup_seconds` and at the end, and is resumed from when
+    `folder` is empty. Ctrl-C and SIGTERM finish the step, save, and raise KeyboardInterrupt with a
+    sentence, or SystemExit(143). Under torchrun a step takes `preset.batch` pairs for every
+    process, all stop and save after the same step, and rank 0 writes.
     Raises UserError when the checkpoint belongs to another run, a loss is not finite (the last good
     checkpoint stays), the disk is full or the device's memory is too small.
     """
@@ -186,13 +164,11 @@ def train(
     with guards.stop_signals() as stop, guards.enough_memory_to_train(preset):
         belongs_to = resume.begin(run, domains, folder, backup, start_from)
         domains = domains.to(run.device)
-        joint_batch = distributed.world_size() * preset.batch
         save_due, backup_due = guards.Every(save_seconds), guards.Every(backup_seconds)
         progress_due = guards.Every(progress_seconds)
 
         def save(last: bool = False) -> None:
-            guards.check_losses(run)
-            guards.check_weights(run)
+            guards.check_finite(run)
             state = run.state_dict() | {"belongs_to": belongs_to}
             if writes:
                 resume.save_run(run, state, domains.names, folder)
@@ -203,26 +179,22 @@ def train(
         began, seconds_before = time.monotonic(), run.seconds
         stopped_by = 0  # or the signal that came to this process or another
         while run.step < preset.steps and not (stopped_by := distributed.all_reduce_max(sum(stop))):
-            joint = domains.batch(run.step, joint_batch, preset.size, run.seed)
-            x, y = (distributed.shard(pictures) for pictures in joint)
+            pairs = preset.batch * distributed.world_size()
+            x, y = map(distributed.shard, domains.batch(run.step, pairs, preset.size, run.seed))
             run.losses[run.step] = distributed.all_reduce_mean(train_step(run, x, y))
             run.step += 1
             run.seconds = seconds_before + time.monotonic() - began
-            if finite_due := run.step % progress_every == 0 or run.step == preset.steps:
+            if regular := run.step % progress_every == 0 or run.step == preset.steps:
                 guards.check_losses(run)
-            if progress_due() or finite_due:
+            if progress_due() or regular:
                 on_progress(run)
             if writes and preview_every and run.step % preview_every == 0:
-                picture = preview(run.nets, domains, preset.whole_size)
-                write_safely(folder / "previews" / f"{run.step:06}.png", encode(to_image(picture)))
+                write_preview(run, domains, folder)
             if distributed.all_reduce_max(save_due()):
                 save()
         save(last=True)
-    if stopped_by == signal.SIGINT:
-        kept = f"saved in {folder}" if folder else "saved nowhere, as no folder was named"
-        raise KeyboardInterrupt(f"Stopped after step {run.step} of {preset.steps}, {kept}.")
     if stopped_by:
-        raise SystemExit(128 + stopped_by)
+        raise guards.stopped(run, stopped_by, folder)
     return run
 
 

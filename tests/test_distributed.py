@@ -16,7 +16,6 @@ from helpers import __main__ as cli
 from helpers import distributed, resume, training
 from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint
 from helpers.images import Domains, toy_domains
-from helpers.objectives import History
 from helpers.settings import PRESETS, UserError
 
 ROOT = Path(__file__).parent.parent
@@ -172,14 +171,18 @@ def test_a_mistake_is_reported_once(tmp_path):
 
 @pytest.mark.parametrize("before, after", [(1, 2), (2, 1), (2, 3), (3, 2)])
 def test_fakes_are_dealt_out_anew_to_another_number_of_processes(before, after, monkeypatch):
-    fakes = iter(range(100))
-    saved = [{"fakes": [next(fakes) for _ in range(4)], "rng_state": r} for r in range(before)]
+    saved = [
+        {"history_a": {"fakes": list(fakes.split(1)), "rng_state": r}}
+        for r, fakes in enumerate(torch.arange(4 * before).split(4))
+    ]
+    state = saved[0] | {"other_histories": saved[1:]}
+    run = training.Run(dataclasses.replace(PRESETS["smoke"], history=4))
     monkeypatch.setattr(distributed, "world_size", lambda: after)
     dealt = []
     for rank in range(after):
         monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
-        dealt.append(resume.shard_history(saved, History(4, seed=rank)))
-    remembered = [fake for history in dealt for fake in history["fakes"]]
+        dealt.append(resume.shard_history(state, run, "history_a"))
+    remembered = [int(fake) for history in dealt for fake in history["fakes"]]
     assert len(set(remembered)) == len(remembered) == min(4 * before, 4 * after)
     assert max(len(h["fakes"]) for h in dealt) - min(len(h["fakes"]) for h in dealt) <= 1
     for rank, history in enumerate(dealt):

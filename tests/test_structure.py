@@ -22,8 +22,8 @@ SAME_FLOOR = {
     ("download", "settings"),
     ("plots", "objectives"),
     ("previews", "objectives"),
-    ("resume", "objectives"),
     ("resume", "checkpoints"),
+    ("previews", "checkpoints"),
 }
 
 # Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
