@@ -2,7 +2,8 @@
 
 Every process holds the same networks and sees its own shard of each batch; averaging the gradients
 makes the step that of the whole batch. Started without torchrun, a process is alone, of rank 0 in
-a world of 1, and every function here gives back what it was given.
+a world of 1, and every function here gives back what it was given. On one machine, torchrun's
+`--local-addr 127.0.0.1` helps where the host's name does not resolve: it would wait for ever.
 """
 
 import contextlib
