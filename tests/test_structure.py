@@ -17,14 +17,9 @@ FLOORS = {
     "widgets": 4, "exercises": 4,
     "__main__": 5,
 }  # fmt: skip
-SAME_FLOOR = {
-    ("toy", "settings"),
-    ("download", "settings"),
-    ("plots", "objectives"),
-    ("previews", "objectives"),
-    ("resume", "checkpoints"),
-    ("previews", "checkpoints"),
-}
+SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("plots", "objectives"),
+              ("previews", "objectives"), ("previews", "checkpoints"),
+              ("resume", "checkpoints")}  # fmt: skip
 
 # Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
 TAUGHT = {
@@ -44,9 +39,7 @@ TAUGHT = {
     } | {"Networks": "plumbing"},
     "training": {
         "train_step": "05_training", "learning_rate_factor": "05_training",
-        **dict.fromkeys(
-("Run", "update", "train", "seconds_left"), "plumbing"
-        ),
+        **dict.fromkeys(("Run", "update", "train", "seconds_left"), "plumbing"),
     },
     "images": {
         "to_float": "01_dataset", "to_uint8": "01_dataset", "augment": "01_dataset",

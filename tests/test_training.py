@@ -598,7 +598,7 @@ def test_a_run_that_started_from_another_does_not_need_it_any_more(tiny, drawing
         train(again[0], drawings, second, interrupt_at(4), 1, start_from=f"{first}/")
     whole = train(again[1], drawings, start_from=first)
     shutil.rmtree(first)
-    resumed = train(again[2], drawings, second, start_from=first)
+    resumed = train(again[2], drawings, second, start_from=f"{first}/")
     assert_same(resumed.state_dict(), whole.state_dict())
     with pytest.raises(UserError, match="started from was .*first and is now .*third"):
         train(again[3], drawings, second, start_from=tmp_path / "third")
