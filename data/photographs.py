@@ -22,8 +22,8 @@ from data.experiments import round_off
 from data.store import means, open_run, store_generators, store_preview
 from helpers import checkpoints, evaluation, images, plots
 from helpers.objectives import Networks
+from helpers.previews import round_trip
 from helpers.settings import PRESETS
-from helpers.training import round_trip
 
 DATA = Path(__file__).parent
 OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"

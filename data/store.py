@@ -18,7 +18,7 @@ from torchvision.utils import make_grid
 from helpers import checkpoints, evaluation, images, plots, toy
 from helpers.networks import Discriminator
 from helpers.objectives import Networks
-from helpers.training import preview
+from helpers.previews import preview
 
 DATA = Path(__file__).parent
 COMMAND = "python -m helpers train --preset lecture --data toy"
@@ -26,7 +26,7 @@ COMMAND = "python -m helpers train --preset lecture --data toy"
 
 def open_run(folder: Path) -> tuple[dict, Networks]:
     """The checkpoint of a finished run of two toy domains, and its networks."""
-    state = checkpoints.load_checkpoint(folder, torch.device("cpu"))
+    state = checkpoints.load_checkpoint(folder)
     G_AB, _ = checkpoints.load_generator(folder / "horse2zebra.safetensors")
     G_BA, _ = checkpoints.load_generator(folder / "zebra2horse.safetensors")
     D_A, D_B = (Discriminator(state["belongs_to"]["d_width"]) for _ in range(2))

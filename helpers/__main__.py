@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
-from helpers import checkpoints, distributed, evaluation, guards, images, runs, training
+from helpers import checkpoints, distributed, evaluation, guards, images, resume, runs, training
 from helpers.download import COUNTS, horse2zebra
 from helpers.options import parser, preset_from
 from helpers.settings import LOSSES, Preset, UserError, choose_device
@@ -24,14 +24,12 @@ def download(args: argparse.Namespace) -> None:
 def train(args: argparse.Namespace) -> None:
     """Trains, or goes on training; under torchrun, together with the other processes."""
     preset = preset_from(args)
-    device = distributed.own_device(args.device)
-    with training.lost_process_explained(args.out), guards.enough_memory_to_train(preset):
+    device = distributed.local_device(args.device)
+    with resume.lost_process_explained(args.out), guards.enough_memory_to_train(preset):
         domains = load_domains(args.data, preset, args.seed)
         run = training.Run(preset, args.seed, device)
-        if args.start_from:
-            training.start_from(run, args.start_from)
         print(preset)
-        if (count := distributed.processes()) > 1:
+        if (count := distributed.world_size()) > 1:
             print(f"{count} processes, {count * preset.batch} pairs a step")
         train_with_progress(run, domains, args)
     a, b = domains.names
@@ -44,6 +42,8 @@ def train_with_progress(run: training.Run, domains: images.Domains, args) -> Non
 
         def show(run: training.Run) -> None:
             bar.initial = bar.initial or run.step
+            if run.step == 0:
+                return
             bar.update(run.step - bar.n)
             recent = run.losses[max(0, run.step - 100) : run.step].mean(0).tolist()
             groups = dict.fromkeys(LOSSES.values(), 0.0)
@@ -55,6 +55,7 @@ def train_with_progress(run: training.Run, domains: images.Domains, args) -> Non
             training.train(
                 run, domains, args.out, show,
                 preview_every=args.preview_every, save_seconds=args.save_seconds,
+                start_from=args.start_from, backup=args.backup,
             )  # fmt: skip
         except (KeyboardInterrupt, SystemExit):
             bar.close()
@@ -68,7 +69,7 @@ def load_domains(data: list[str] | None, preset: Preset, seed: int) -> images.Do
     if data == ["toy"]:
         return images.toy_domains(preset.pictures or 300, preset.load_size, seed)
     if data == ["horse2zebra"]:
-        with distributed.first_alone():
+        with distributed.rank_zero_first():
             data = [str(horse2zebra())]
     check_data(data)
     return images.folder_domains(data, preset.load_size)
@@ -158,12 +159,12 @@ COMMANDS = {f.__name__: f for f in (download, train, translate, evaluate, plot)}
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0, or 2 after one sentence about what the user can mend."""
-    with distributed.process_group() as tell:
+    with distributed.process_group() as report_once:
         try:
             args = parser().parse_args(arguments)
             COMMANDS[args.command](args)
         except UserError as error:
-            tell(f"Error: {error}")
+            report_once(f"Error: {error}")
             return 2
         except KeyboardInterrupt:
             return 130

@@ -5,12 +5,14 @@ import errno
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
+from helpers.guards import is_out_of_memory
 from helpers.networks import Generator
 from helpers.settings import UserError
 
@@ -51,20 +53,36 @@ def save_checkpoint(folder: Path, state: dict) -> None:
     write_safely(folder / CHECKPOINT, buffer.getbuffer(), folder / PREVIOUS)
 
 
-def load_checkpoint(folder: Path, device: torch.device) -> dict | None:
-    """The newest checkpoint of the folder that can be read, None where there is none.
+def read(path: Path) -> bytes:
+    """The bytes of a file. Raises UserError where it is there but cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read right now ({error.strerror}): run the same command again in "
+            "a while; nothing was changed."
+        ) from error
 
-    Raises UserError where there are checkpoints but none can be read.
+
+def load_checkpoint(folder: Path) -> dict | None:
+    """The newest checkpoint of the folder that is not damaged, on the CPU; None if there is none.
+
+    Raises UserError where there are checkpoints but all are damaged, or one cannot be read.
     """
     paths = [folder / name for name in (CHECKPOINT, PREVIOUS) if (folder / name).exists()]
     for path in paths:
+        data = read(path)
         try:
-            return torch.load(path, map_location=device, weights_only=True)
-        except Exception as error:  # torch.load raises many kinds for a damaged file
-            print(f"{path} cannot be read ({type(error).__name__}); trying the one before.")
+            if damaged := zipfile.ZipFile(io.BytesIO(data)).testzip():  # torch.load would not mind
+                raise zipfile.BadZipFile(damaged)
+            return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        except Exception as error:  # of many kinds, for a damaged file
+            if is_out_of_memory(error):
+                raise
+            print(f"{path} is damaged ({type(error).__name__}); trying the one before.")
     if paths:
         raise UserError(
-            f"No checkpoint in {folder} can be read: move the folder away to start afresh."
+            f"Every checkpoint in {folder} is damaged: move the folder away to start afresh."
         )
     return None
 
@@ -91,10 +109,11 @@ def load_generator(path: str | Path, device: str | torch.device = "cpu") -> tupl
     path = Path(path)
     if not path.is_file():
         raise UserError(f"There are no weights at {path}: check the path, or train first.")
+    data = read(path)  # safetensors' own reader maps the file, which not every mount can
     try:
-        with safe_open(path, "pt", device=str(device)) as file:
-            config = json.loads((file.metadata() or {})["config"])
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+        tensors = {name: tensor.float() for name, tensor in load(data).items()}
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        config = json.loads(header["__metadata__"]["config"])
         net = Generator(config["width"], config["blocks"], config["upsample"])
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UserError(

@@ -1,8 +1,9 @@
 """Several processes that train one model: `torchrun --nproc-per-node N -m helpers train ...`.
 
-Every process holds the same networks and sees its own part of each batch; averaging the gradients
-makes the step that of the whole batch. Started without torchrun, a process is alone, is process 0
-of 1, and every function here gives back what it was given.
+Every process holds the same networks and sees its own shard of each batch; averaging the gradients
+makes the step that of the whole batch. Started without torchrun, a process is alone, of rank 0 in
+a world of 1, and every function here gives back what it was given. On one machine, torchrun's
+`--local-addr 127.0.0.1` helps where the host's name does not resolve: it would wait for ever.
 """
 
 import contextlib
@@ -12,28 +13,27 @@ from collections.abc import Callable, Iterator
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import Tensor
 
 from helpers.settings import UserError, choose_device
 
 
-def processes() -> int:
+def world_size() -> int:
     """How many processes train together."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """This process's number, from 0. Process 0 alone writes files and prints."""
+    """This process's number, from 0. Rank 0 alone writes files and prints."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 @contextlib.contextmanager
 def process_group() -> Iterator[Callable[[str], None]]:
-    """Joins the processes that torchrun started, and silences all but process 0.
+    """Joins the processes that torchrun started, and silences all but rank 0.
 
-    Yields `tell`, which prints to stderr in the first process that calls it and in no other: a
-    mistake that all of them meet is told once.
+    Yields a function that prints to stderr in the first process that calls it and in no other: a
+    mistake that all of them meet is reported once.
     """
     if not dist.is_torchelastic_launched():
         yield lambda text: print(text, file=sys.stderr)
@@ -43,8 +43,8 @@ def process_group() -> Iterator[Callable[[str], None]]:
     dist.init_process_group(backend, store=store, rank=number, world_size=count)
     stderr = sys.stderr
 
-    def tell(text: str) -> None:
-        if store.add("told", 1) == 1:
+    def report_once(text: str) -> None:
+        if store.add("reports", 1) == 1:
             print(text, file=stderr, flush=True)
 
     with contextlib.ExitStack() as stack:
@@ -53,15 +53,15 @@ def process_group() -> Iterator[Callable[[str], None]]:
             nowhere = stack.enter_context(open(os.devnull, "w", errors="replace"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
             stack.enter_context(contextlib.redirect_stderr(nowhere))
-        yield tell
+        yield report_once
 
 
-def own_device(name: str | None = None) -> torch.device:
-    """`settings.choose_device`; of several processes on GPUs, each gets a GPU of its own.
+def local_device(name: str | None = None) -> torch.device:
+    """`choose_device`; of several processes on GPUs, each gets the GPU of its local rank.
 
     Raises UserError where there are more processes than GPUs.
     """
-    if processes() > 1 and name != "cpu" and torch.cuda.is_available():
+    if world_size() > 1 and name != "cpu" and torch.cuda.is_available():
         gpus, here = torch.cuda.device_count(), int(os.environ["LOCAL_WORLD_SIZE"])
         if here > gpus:
             raise UserError(
@@ -73,75 +73,60 @@ def own_device(name: str | None = None) -> torch.device:
     return choose_device(name)
 
 
-def own_part(batch: Tensor) -> Tensor:
-    """This process's share of a joint batch: (processes * n, ...) to (n, ...), in order of rank."""
-    return batch.chunk(processes())[rank()]
+def shard(batch: Tensor) -> Tensor:
+    """This rank's shard of a joint batch: (world size * n, ...) to (n, ...)."""
+    return batch.chunk(world_size())[rank()]
 
 
-class Total(nn.Module):
-    """Holds networks that a total loss teaches, and gives the total back unchanged.
+def average_gradients(optimiser: torch.optim.Optimizer) -> None:
+    """Replaces the gradients of what an optimiser teaches by their means over the processes.
 
-    DistributedDataParallel averages the gradients of a module's parameters in the backward pass
-    that follows the module's forward pass. A step calls each network several times, so what is
-    wrapped is neither network but the one number that is derived.
+    DistributedDataParallel would do so within `backward`, but it wraps one module that is called
+    once a step, and here each of two learners is called several times.
     """
-
-    def __init__(self, *learners: nn.Module):
-        super().__init__()
-        self.learners = nn.ModuleList(learners)
-        self.unused = nn.Parameter(next(learners[0].parameters()).new_zeros(()))  # see `averaged`
-
-    def forward(self, total: Tensor) -> Tensor:
-        return total
-
-
-def averaged(*learners: nn.Module) -> nn.Module:
-    """A module to pass a total loss through, just before `backward`.
-
-    The gradients of `learners` then become their mean over the processes. The learners start as
-    they are in process 0. A total may leave a learner out, as a preset with a loss less does.
-    """
-    if processes() == 1:
-        return nn.Identity()
-    # Looking for unused parameters also keeps DDP from regrouping its sums after the first step: a
-    # resumed run of three processes repeats them bit for bit. It warns where there is none to find.
-    return DistributedDataParallel(Total(*learners), find_unused_parameters=True)
+    if world_size() == 1:
+        return
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    gradients = [p.grad for p in parameters]
+    means = all_reduce_mean(torch.cat([g.flatten() for g in gradients]))
+    for gradient, mean in zip(gradients, means.split([g.numel() for g in gradients])):
+        gradient.copy_(mean.view_as(gradient))
 
 
-def mean(values: Tensor) -> Tensor:
+def all_reduce_mean(values: Tensor) -> Tensor:
     """The mean over the processes, element by element."""
-    if processes() > 1:
+    if world_size() > 1:
         dist.all_reduce(values)
-        values /= processes()
+        values /= world_size()
     return values
 
 
-def largest(number: int) -> int:
+def all_reduce_max(number: int) -> int:
     """The largest of the processes' numbers. It waits for all: none is a step ahead of another."""
-    if processes() == 1:
+    if world_size() == 1:
         return number
     numbers = torch.tensor(int(number))  # on the CPU, so that no GPU has to finish its work first
     dist.all_reduce(numbers, dist.ReduceOp.MAX)
     return int(numbers)
 
 
-def gathered(thing: object) -> list:
-    """In process 0, everyone's `thing` in order of rank; elsewhere, only its own. CPU tensors."""
-    if processes() == 1:
+def gather_objects(thing: object) -> list:
+    """In rank 0, everyone's `thing` in order of rank; elsewhere, only its own. CPU tensors."""
+    if world_size() == 1:
         return [thing]
-    things = [None] * processes() if rank() == 0 else None
+    things = [None] * world_size() if rank() == 0 else None
     dist.gather_object(thing, things)
     return things or [thing]
 
 
 @contextlib.contextmanager
-def first_alone() -> Iterator[None]:
-    """Process 0 goes through the block first, the others after it: for a download."""
+def rank_zero_first() -> Iterator[None]:
+    """Rank 0 goes through the block first, the others after it: for a download."""
     if rank() > 0:
-        largest(0)
+        all_reduce_max(0)
     yield
     if rank() == 0:
-        largest(0)
+        all_reduce_max(0)
 
 
 def is_loss_of_a_process(error: RuntimeError) -> bool:

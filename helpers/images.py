@@ -125,7 +125,7 @@ def to_image(picture: Tensor) -> Image.Image:
 
 
 def cut_sheet(sheet: Tensor, side: int) -> Tensor:
-    """The pictures of a sheet such as `training.preview` makes, with borders of 2 pixels.
+    """The pictures of a sheet such as `previews.preview` makes, with borders of 2 pixels.
 
     (3, height, width) to (rows, n, 3, side, side).
     """

@@ -101,9 +101,12 @@ def weighted_sum(
     """What the generators minimise: adversarial + lambda_cycle cycle + lambda_identity identity.
 
     Section 3.3, with the identity term of section 5.2 at 0.5 x lambda_cycle. Sums the losses that
-    it is given, so that one can be left out.
+    it is given, keys of LOSSES, so that one can be left out. The discriminators' count once.
     """
-    weights = {"adversarial": 1.0, "cycle": lambda_cycle, "identity": lambda_identity}
+    weights = {
+        "discriminator": 1.0, "adversarial": 1.0,
+        "cycle": lambda_cycle, "identity": lambda_identity,
+    }  # fmt: skip
     return sum(weights[LOSSES[name]] * loss for name, loss in losses.items())
 
 
@@ -111,8 +114,8 @@ class History:
     """The last fakes of one generator, shown to the discriminator again (section 4, "50 images").
 
     Until it is full, it keeps what it is given and gives it back. From then on a fake is, with
-    probability 0.5, swapped for a random older one. `generator` is its own source of chance, so
-    that a resumed run draws what an unbroken one would have drawn.
+    probability 0.5, swapped for a random older one. `generator` gives its random numbers and no
+    one else's, so that a resumed run draws what an unbroken one would have drawn.
     """
 
     def __init__(self, capacity: int = 50, seed: int = 0):
@@ -139,9 +142,9 @@ class History:
     def state_dict(self) -> dict:
         return {
             "fakes": [f.clone().cpu() for f in self.fakes],
-            "chance": self.generator.get_state(),
+            "rng_state": self.generator.get_state(),
         }
 
     def load_state_dict(self, state: dict) -> None:
         self.fakes = list(state["fakes"])
-        self.generator.set_state(state["chance"].cpu())
+        self.generator.set_state(state["rng_state"] if "rng_state" in state else state["chance"])

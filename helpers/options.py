@@ -65,6 +65,7 @@ def parser() -> Parser:
     p.add_argument("--device", **device)
     p.add_argument("--start-from", metavar="RUN", help="begin with the networks of this run")
     p.add_argument("--save-seconds", type=read(float), default=300, help="between saves (300)")
+    p.add_argument("--backup", metavar="FOLDER", help="copy the run there every half hour")
     p.add_argument(
         "--preview-every", type=read(int, most=10**7), default=500,
         help="steps between previews (500); 0: none",

@@ -70,13 +70,12 @@ def draw_losses(axes: Sequence[Axes], losses: Tensor, window: int | None = None)
     window = window or max(1, len(losses) // 40)
     curves = smooth(losses.cpu().numpy(), window)
     steps = (np.arange(len(curves)) + 0.5) * window
-    panels = dict(zip(dict.fromkeys(LOSSES.values()), axes))
-    for curve, (name, group) in zip(curves.T, LOSSES.items()):
-        colour, style = (VERMILION, "--") if panels[group].lines else (BLUE, "-")
-        panels[group].plot(steps, curve, style, color=colour, label=name)
-    # Where a discriminator stands that answers 0.5 to everything.
-    panels["discriminator"].axhline(0.25, color=BLACK, lw=0.8, ls=":")
-    for group, ax in panels.items():
+    for ax, group in zip(axes, dict.fromkeys(LOSSES.values())):
+        columns = [k for k, name in enumerate(LOSSES) if LOSSES[name] == group]
+        for k, colour, style in zip(columns, (BLUE, VERMILION), ("-", "--")):
+            ax.plot(steps, curves[:, k], style, color=colour, label=list(LOSSES)[k])
+        if group == "discriminator":  # where one stands that answers 0.5 to everything
+            ax.axhline(0.25, color=BLACK, lw=0.8, ls=":")
         ax.set_title(group, fontsize=10)
         ax.set_ylim(bottom=0)
         ax.set_xlabel("step")

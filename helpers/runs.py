@@ -19,7 +19,7 @@ from helpers.settings import LOSSES, PRESETS, UserError
 def open_checkpoint(folder: Path) -> dict | None:
     """The run's checkpoint on the CPU; None where there is none, or none that can be read."""
     with contextlib.suppress(UserError), contextlib.redirect_stdout(sys.stderr):
-        return load_checkpoint(folder, torch.device("cpu"))
+        return load_checkpoint(folder)
 
 
 def names_in(folder: Path, wanted: tuple[str, str], checkpoint: dict | None) -> tuple[str, str]:

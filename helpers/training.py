@@ -1,29 +1,16 @@
 """The training loop: one step, and a run that can be stopped and resumed at any moment."""
 
-import contextlib
-import dataclasses
-import itertools
+import functools
 import math
-import signal
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torchvision.utils import make_grid
 
-from helpers import distributed, guards
-from helpers.checkpoints import (
-    CHECKPOINT,
-    load_checkpoint,
-    load_weights,
-    save_checkpoint,
-    save_generator,
-    write_safely,
-)
-from helpers.images import Domains, centre_crop, encode, to_image, to_uint8
+from helpers import distributed, guards, resume
+from helpers.images import Domains
 from helpers.networks import Discriminator, Generator
 from helpers.objectives import (
     LOSSES,
@@ -33,13 +20,14 @@ from helpers.objectives import (
     generator_losses,
     weighted_sum,
 )
-from helpers.settings import PRECISIONS, Preset, UserError
+from helpers.previews import write_preview
+from helpers.settings import PRECISIONS, Preset
 
 
 class Run:
     """Everything that training changes: networks, optimisers, histories, step, recorded losses.
 
-    `losses` is (steps, 8) in the order of `objectives.LOSSES`, unweighted, filled up to `step`.
+    `losses` is (steps, 8) in the order of LOSSES, unweighted, filled up to `step`.
     No other state exists: pairs and crops are functions of (seed, step), the learning rate of step.
     Under torchrun (helpers.distributed) each process has histories of its own; all else is equal.
     """
@@ -47,87 +35,50 @@ class Run:
     def __init__(self, preset: Preset, seed: int = 0, device: torch.device | str = "cpu"):
         self.preset, self.seed, self.device = preset, seed, torch.device(device)
         on_gpu = self.device.type == "cuda"
-        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
-            torch.manual_seed(seed)
-            generators = [Generator(preset.width, preset.blocks, preset.upsample) for _ in range(2)]
-            discriminators = [Discriminator(preset.d_width) for _ in range(2)]
-        auto = torch.float16 if on_gpu else torch.float32
-        self.dtype = PRECISIONS[preset.precision] or auto
+        self.dtype = PRECISIONS[preset.precision] or (torch.float16 if on_gpu else torch.float32)
         # channels_last is what a GPU's tensor cores read; on a CPU it gains nothing.
         layout = torch.channels_last if on_gpu else torch.contiguous_format
-        self.nets = Networks(
-            *(net.to(self.device, memory_format=layout) for net in generators + discriminators)
-        )
-        g_parameters = itertools.chain(self.nets.G_AB.parameters(), self.nets.G_BA.parameters())
-        d_parameters = itertools.chain(self.nets.D_A.parameters(), self.nets.D_B.parameters())
-        adam = dict(lr=preset.learning_rate, betas=(0.5, 0.999))
-        self.opt_g = torch.optim.Adam(g_parameters, **adam)
-        self.opt_d = torch.optim.Adam(d_parameters, **adam)
-        chance = 2 * (seed + 1_000_000 * distributed.rank())
-        self.history_a = History(preset.history, chance)
-        self.history_b = History(preset.history, chance + 1)
+        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+            torch.manual_seed(seed)
+            nets = [Generator(preset.width, preset.blocks, preset.upsample) for _ in range(2)]
+            nets += [Discriminator(preset.d_width) for _ in range(2)]
+        with guards.enough_memory_to_train(preset):
+            self.nets = Networks(*(net.to(self.device, memory_format=layout) for net in nets))
+        adam = functools.partial(torch.optim.Adam, lr=preset.learning_rate, betas=(0.5, 0.999))
+        self.opt_g = adam([*self.nets.G_AB.parameters(), *self.nets.G_BA.parameters()])
+        self.opt_d = adam([*self.nets.D_A.parameters(), *self.nets.D_B.parameters()])
+        history_seed = 2 * (seed + 1_000_000 * distributed.rank())
+        self.history_a, self.history_b = (History(preset.history, history_seed + i) for i in (0, 1))
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self.losses = torch.zeros(preset.steps, len(LOSSES), device=self.device)
-        self.step = 0
-        self.seconds = 0.0  # spent training, over all sittings
-        self.started_from = ""  # the folder of the run that gave the networks, if one did
-        # A total loss goes through these unchanged; under torchrun, its gradients are averaged.
-        self.averaged_g = distributed.averaged(self.nets.G_AB, self.nets.G_BA)
-        self.averaged_d = distributed.averaged(self.nets.D_A, self.nets.D_B)
+        self.step, self.seconds = 0, 0.0  # done, and spent on them, over all sittings
+        self.started_from = ""  # the folder that gave the networks, if one did
 
     def parts(self) -> dict:
         """What has a state_dict of its own."""
-        return self.nets._asdict() | {
-            name: getattr(self, name)
-            for name in ("opt_g", "opt_d", "history_a", "history_b", "scaler")
-        }
+        others = ("opt_g", "opt_d", "history_a", "history_b", "scaler")
+        return self.nets._asdict() | {name: getattr(self, name) for name in others}
 
     def state_dict(self) -> dict:
-        """Everything. Under torchrun all must call it, and process 0 alone gets it complete."""
+        """Everything. Under torchrun all must call it, and rank 0 alone gets it complete."""
         state = {name: part.state_dict() for name, part in self.parts().items()}
         histories = {name: state[name] for name in ("history_a", "history_b")}
         return state | {
-            "other_histories": distributed.gathered(histories)[1:],
+            "other_histories": distributed.gather_objects(histories)[1:],
             "step": self.step,
             "seconds": self.seconds,
             "losses": self.losses[: self.step].cpu(),
         }
 
     def load_state_dict(self, state: dict) -> None:
-        for name in ("history_a", "history_b"):
-            saved = [state[name]] + [s[name] for s in state.get("other_histories", [])]
-            state = state | {name: own_history(saved, getattr(self, name))}
+        """Takes over what `state_dict` gave, on this device and in this precision or another."""
+        own = {name: resume.shard_history(state, self, name) for name in ("history_a", "history_b")}
+        # Only float16 scales its losses; a run that had no scale yet begins with the usual one.
+        own["scaler"] = state["scaler"] or self.scaler.state_dict()
         for name, part in self.parts().items():
-            part.load_state_dict(state[name])
+            part.load_state_dict((state | own)[name])
         self.step, self.seconds = state["step"], state["seconds"]
         self.losses[: self.step] = state["losses"].to(self.device)
-
-
-def start_from(run: Run, folder: str | Path) -> None:
-    """Gives a new run the four networks of another run's checkpoint; the rest starts afresh.
-
-    A finished run can so be trained further, at other settings, or on other pictures.
-    Raises UserError where `folder` holds no checkpoint, or networks of another shape.
-    """
-    state = load_checkpoint(Path(folder), run.device)
-    if state is None:
-        raise UserError(f"{folder} holds no {CHECKPOINT}: name the folder of a run of yours.")
-    for name, net in run.nets._asdict().items():
-        load_weights(net, state[name], Path(folder) / CHECKPOINT)
-    run.started_from = str(folder)
-
-
-def own_history(saved: list[dict], new: History) -> dict:
-    """This process's history, from those of all processes that made a checkpoint.
-
-    If their number has changed, the fakes are dealt out anew, and what finds no room is forgotten.
-    """
-    rank, processes = distributed.rank(), distributed.processes()
-    own = saved[rank] if rank < len(saved) else new.state_dict()
-    if len(saved) == processes:
-        return own
-    fakes = [fake for history in saved for fake in history["fakes"]]
-    return own | {"fakes": fakes[rank::processes][: new.capacity]}
 
 
 def learning_rate_factor(step: int, steps: int, decay_steps: int) -> float:
@@ -153,11 +104,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
         net.requires_grad_(False)
     with autocast:
         g_losses, fake_a, fake_b = generator_losses(nets, x, y, preset.lambda_identity > 0)
-        kept = {name: loss for name, loss in g_losses.items() if name not in preset.without}
-        total = weighted_sum(kept, preset.lambda_cycle, preset.lambda_identity)
-    run.opt_g.zero_grad()
-    run.scaler.scale(run.averaged_g(total)).backward()
-    run.scaler.step(run.opt_g)
+    update(run, run.opt_g, g_losses)
 
     for net in (nets.D_A, nets.D_B):
         net.requires_grad_(True)
@@ -165,14 +112,24 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     fake_b = run.history_b.swap(fake_b.to(y.dtype))
     with autocast:
         d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
-        total = sum(loss for name, loss in d_losses.items() if name not in preset.without)
-    run.opt_d.zero_grad()
-    run.scaler.scale(run.averaged_d(total)).backward()
-    run.scaler.step(run.opt_d)
+    update(run, run.opt_d, d_losses)
     run.scaler.update()
 
     losses = d_losses | g_losses
     return torch.stack([losses[name].detach() for name in LOSSES])
+
+
+def update(run: Run, optimiser: torch.optim.Optimizer, losses: dict[str, Tensor]) -> None:
+    """One step of an optimiser down the weighted sum of its losses.
+
+    A loss left out counts 0 times: whom no other loss teaches gets a gradient of zeros, and stays.
+    """
+    kept = {name: loss * (name not in run.preset.without) for name, loss in losses.items()}
+    total = weighted_sum(kept, run.preset.lambda_cycle, run.preset.lambda_identity)
+    optimiser.zero_grad()
+    run.scaler.scale(total).backward()
+    distributed.average_gradients(optimiser)
+    run.scaler.step(optimiser)
 
 
 def train(
@@ -181,184 +138,64 @@ def train(
     folder: str | Path | None = None,
     on_progress: Callable[[Run], None] = lambda run: None,
     progress_every: int = 20,
+    progress_seconds: float = 2.0,
     preview_every: int = 0,
     save_seconds: float = 300.0,
+    start_from: str | Path | None = None,
+    backup: str | Path | None = None,
+    backup_seconds: float = 1800.0,
 ) -> Run:
     """Trains until preset.steps, resuming from `folder` where it holds a checkpoint.
 
-    `on_progress` is called on resuming, every `progress_every` steps and at the end. With a folder:
-    a checkpoint every `save_seconds` and at the end, fixed previews every `preview_every` steps as
-    previews/STEP.png, and both generators as <direction>.safetensors at the end. Ctrl-C and SIGTERM
-    finish the step, save, and raise KeyboardInterrupt or SystemExit(143). Under torchrun a step
-    takes `preset.batch` pairs for every process, all stop and save after the same step, and
-    process 0 alone writes.
+    `on_progress` is called at the start, every `progress_every` steps, or `progress_seconds` if
+    that is sooner, and at the end. With a folder: `resume.save_run` every `save_seconds` and at the
+    end, fixed previews every `preview_every` steps as previews/STEP.png. A new run takes the
+    networks of the run in `start_from`. `backup`, a folder where writing is slow or fills a bin
+    (Google Drive), gets copies every `backup_seconds` and at the end, and is resumed from when
+    `folder` is empty. Ctrl-C and SIGTERM finish the step, save, and raise KeyboardInterrupt with a
+    sentence, or SystemExit(143). Under torchrun a step takes `preset.batch` pairs for every
+    process, all stop and save after the same step, and rank 0 writes.
     Raises UserError when the checkpoint belongs to another run, a loss is not finite (the last good
     checkpoint stays), the disk is full or the device's memory is too small.
     """
-    folder = Path(folder) if folder else None
-    belongs_to = identity_of(run, domains)
-    if folder and (state := load_checkpoint(folder, run.device)):
-        check_same_run(state["belongs_to"], belongs_to, folder)
-        run.load_state_dict(state)
-        on_progress(run)
-    domains = domains.to(run.device)
     preset = run.preset
-    joint_batch = distributed.processes() * preset.batch
-    if distributed.rank() > 0:
-        folder = None  # process 0 alone writes
+    folder, backup = (Path(f) if f else None for f in (folder, backup))
+    writes = folder is not None and distributed.rank() == 0
+    with guards.stop_signals() as stop, guards.enough_memory_to_train(preset):
+        belongs_to = resume.begin(run, domains, folder, backup, start_from)
+        domains = domains.to(run.device)
+        save_due, backup_due = guards.Every(save_seconds), guards.Every(backup_seconds)
+        progress_due = guards.Every(progress_seconds)
 
-    def save() -> None:
-        check_finite(run)
-        check_weights(run)
-        state = run.state_dict()
-        if folder:
-            save_checkpoint(folder, state | {"belongs_to": belongs_to, "names": domains.names})
+        def save(last: bool = False) -> None:
+            guards.check_finite(run)
+            state = run.state_dict() | {"belongs_to": belongs_to, "names": domains.names}
+            if writes:
+                resume.save_run(run, state, domains.names, folder)
+            if writes and backup and (last or backup_due()):
+                resume.back_up(run, state, domains.names, backup)
 
-    saved_at = resumed_at = time.monotonic()
-    seconds_before = run.seconds
-    with stop_signals() as stop, guards.enough_memory_to_train(preset):
+        on_progress(run)
+        began, seconds_before = time.monotonic(), run.seconds
         stopped_by = 0  # or the signal that came to this process or another
-        while run.step < preset.steps and not (stopped_by := distributed.largest(sum(stop))):
-            joint = domains.batch(run.step, joint_batch, preset.size, run.seed)
-            x, y = (distributed.own_part(pictures) for pictures in joint)
-            run.losses[run.step] = distributed.mean(train_step(run, x, y))
+        while run.step < preset.steps and not (stopped_by := distributed.all_reduce_max(sum(stop))):
+            pairs = preset.batch * distributed.world_size()
+            x, y = map(distributed.shard, domains.batch(run.step, pairs, preset.size, run.seed))
+            run.losses[run.step] = distributed.all_reduce_mean(train_step(run, x, y))
             run.step += 1
-            run.seconds = seconds_before + time.monotonic() - resumed_at
-            if run.step % progress_every == 0 or run.step == preset.steps:
-                check_finite(run)
+            run.seconds = seconds_before + time.monotonic() - began
+            if regular := run.step % progress_every == 0 or run.step == preset.steps:
+                guards.check_losses(run)
+            if progress_due() or regular:
                 on_progress(run)
-            if folder and preview_every and run.step % preview_every == 0:
-                picture = preview(run.nets, domains, preset.whole_size)
-                write_safely(folder / "previews" / f"{run.step:06}.png", encode(to_image(picture)))
-            if distributed.largest(time.monotonic() - saved_at >= save_seconds):
+            if writes and preview_every and run.step % preview_every == 0:
+                write_preview(run, domains, folder)
+            if distributed.all_reduce_max(save_due()):
                 save()
-                saved_at = time.monotonic()
-        save()
-        if folder:
-            export(run, domains.names, folder)
+        save(last=True)
     if stopped_by:
-        raise KeyboardInterrupt if stopped_by == signal.SIGINT else SystemExit(128 + stopped_by)
+        raise guards.stopped(run, stopped_by, folder)
     return run
-
-
-def export(run: Run, names: tuple[str, str], folder: Path) -> None:
-    """Both generators as files named by direction: horse2zebra.safetensors and its reverse."""
-    a, b = names
-    size = run.preset.whole_size
-    save_generator(folder / f"{a}2{b}.safetensors", run.nets.G_AB, f"{a}2{b}", size)
-    save_generator(folder / f"{b}2{a}.safetensors", run.nets.G_BA, f"{b}2{a}", size)
-
-
-@torch.no_grad()
-def round_trip(nets: Networks, x: Tensor, y: Tensor) -> list[Tensor]:
-    """x, its translation, its return; then the same for y. Each (n, 3, height, width)."""
-    fake_b, fake_a = nets.G_AB(x), nets.G_BA(y)
-    return [x, fake_b, nets.G_BA(fake_b), y, fake_a, nets.G_AB(fake_a)]
-
-
-def preview(nets: Networks, domains: Domains, size: int, count: int = 6) -> Tensor:
-    """Fixed training pictures, translated and back, one a column: uint8 (3, height, width)."""
-
-    def some(pictures: Tensor) -> Tensor:
-        every = max(1, len(pictures) // count)
-        return centre_crop(pictures[::every][:count], size)
-
-    rows = round_trip(nets, some(domains.a), some(domains.b))
-    return make_grid(to_uint8(torch.cat(rows)), nrow=len(rows[0]), pad_value=255).cpu()
-
-
-def identity_of(run: Run, domains: Domains) -> dict:
-    """What must be the same for a run to be resumed: settings, seed, pictures, device type."""
-    crcs = [zlib.crc32(pictures.cpu().numpy()) for pictures in (domains.a, domains.b)]
-    settings = dataclasses.asdict(run.preset)
-    del settings["runs_on"]
-    pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {crcs}"
-    origin = {"seed": run.seed, "pictures loaded": pictures, "started from": run.started_from}
-    return settings | origin
-
-
-def check_same_run(saved: dict, wanted: dict, folder: Path) -> None:
-    """Raises UserError that says what differs between a checkpoint's run and this one."""
-
-    def told(value) -> str:
-        return "nothing" if value in ("", ()) else str(value)
-
-    defaults = {field.name: field.default for field in dataclasses.fields(Preset)}
-    # A setting that did not exist yet was what is now its default.
-    saved = defaults | {"started from": ""} | saved
-    if isinstance(saved["without"], str):  # when it was one loss or none
-        saved["without"] = tuple(saved["without"].split())
-    differences = [
-        f"{name} was {told(saved.get(name))} and is now {told(wanted[name])}"
-        for name in wanted
-        if saved.get(name) != wanted.get(name)
-    ]
-    if differences:
-        raise UserError(
-            f"{folder} holds another run ({'; '.join(differences)}): "
-            "use the same settings to resume it, or another folder to start afresh."
-        )
-
-
-def check_finite(run: Run) -> None:
-    """Raises UserError naming the first loss that is NaN or infinite."""
-    bad = ~run.losses[: run.step].isfinite()
-    if bad.any():
-        step, loss = bad.nonzero()[0].tolist()
-        stop_for(f"Loss {list(LOSSES)[loss]} is not a finite number at step {step + 1}")
-
-
-def check_weights(run: Run) -> None:
-    """Raises UserError if a weight is NaN or infinite: such a checkpoint could not be resumed."""
-    for name, net in run.nets._asdict().items():
-        if not all(p.isfinite().all() for p in net.parameters()):
-            stop_for(f"{name} has a weight that is not a finite number after step {run.step}")
-
-
-def stop_for(reason: str) -> None:
-    """Raises UserError: the reason, and what to do about a run that diverged."""
-    raise UserError(
-        f"{reason}, so training stopped; the last good checkpoint is kept: "
-        "start again with a smaller --learning-rate."
-    )
-
-
-@contextlib.contextmanager
-def stop_signals():
-    """Yields a list, empty until Ctrl-C or SIGTERM arrives; a second one stops at once."""
-    stop: list[int] = []
-
-    def remember(number: int, frame) -> None:
-        if stop:
-            raise KeyboardInterrupt
-        stop.append(number)
-
-    try:
-        before = {s: signal.signal(s, remember) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not in the main thread, where no signal arrives
-        before = {}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def lost_process_explained(folder: str | Path):
-    """Turns the errors that follow another process's death (torchrun) into one sentence."""
-    try:
-        yield
-    except RuntimeError as error:
-        if not distributed.is_loss_of_a_process(error):
-            raise
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent by torchrun to those who are left
-        state = load_checkpoint(Path(folder), torch.device("cpu"))
-        kept = f"the checkpoint of step {state['step']} is kept" if state else "nothing was saved"
-        raise UserError(
-            f"A process of this run died and {kept} in {folder}: the same command "
-            + ("resumes." if state else "starts afresh.")
-        ) from error
 
 
 def seconds_left(run: Run) -> float:

@@ -56,7 +56,8 @@ def pictures(tmp_path):
 def test_train_starts_from_another_run(run, tmp_path, capsys):
     again = ["train", *SMALL, "--data", "toy", "--out", tmp_path, "--start-from"]
     assert cli.main([str(a) for a in (*again, run)]) == 0
-    assert load_checkpoint(tmp_path, torch.device("cpu"))["belongs_to"]["started from"] == str(run)
+    assert load_checkpoint(tmp_path)["belongs_to"]["started from"] == str(run)
+    again[again.index(tmp_path)] = tmp_path / "new"
     assert "holds no checkpoint.pt" in sentence(capsys, *again, tmp_path / "nothing")
 
 

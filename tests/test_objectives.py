@@ -137,3 +137,18 @@ def test_history_goes_on_after_saving():
     other.load_state_dict(one.state_dict())
     for i in range(10, 20):
         assert torch.equal(one.swap(fakes(i)), other.swap(fakes(i)))
+
+
+def test_older_histories_are_read():
+    history, other = History(3, seed=5), History(3, seed=6)
+    state = history.state_dict()
+    other.load_state_dict({"fakes": state["fakes"], "chance": state["rng_state"]})
+    assert torch.equal(other.generator.get_state(), history.generator.get_state())
+
+
+def test_every_loss_has_a_weight_and_draws_from_its_group():
+    ones = {name: torch.tensor(1.0) for name in LOSSES}
+    assert {n: weighted_sum({n: one}, 10, 5).item() for n, one in ones.items()} == {
+        "d_a": 1, "d_b": 1, "adv_ab": 1, "adv_ba": 1,
+        "cycle_a": 10, "cycle_b": 10, "identity_a": 5, "identity_b": 5,
+    }  # fmt: skip

@@ -12,12 +12,13 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "toy": 0, "download": 0, "settings": 0,
     "networks": 1, "images": 1, "distributed": 1, "options": 1, "guards": 1,
-    "objectives": 2, "checkpoints": 2, "plots": 2,
+    "objectives": 2, "checkpoints": 2, "plots": 2, "previews": 2, "resume": 2,
     "training": 3, "evaluation": 3, "runs": 3,
     "widgets": 4, "exercises": 4,
     "__main__": 5,
 }  # fmt: skip
-SAME_FLOOR = {("toy", "settings"), ("download", "settings")}
+SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("previews", "objectives"),
+              ("previews", "checkpoints"), ("resume", "checkpoints")}  # fmt: skip
 
 # Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
 TAUGHT = {
@@ -37,13 +38,7 @@ TAUGHT = {
     } | {"Networks": "plumbing"},
     "training": {
         "train_step": "05_training", "learning_rate_factor": "05_training",
-        **dict.fromkeys(
-            ("Run", "train", "export", "round_trip", "preview", "identity_of", "check_same_run",
-             "check_finite", "check_weights", "stop_for", "stop_signals",
-             "lost_process_explained", "own_history", "start_from",
-             "seconds_left"),
-            "plumbing",
-        ),
+        **dict.fromkeys(("Run", "update", "train", "seconds_left"), "plumbing"),
     },
     "images": {
         "to_float": "01_dataset", "to_uint8": "01_dataset", "augment": "01_dataset",
@@ -56,7 +51,7 @@ TAUGHT = {
     },
 }  # fmt: skip
 PLUMBING = {"toy", "download", "settings", "checkpoints", "distributed", "plots", "evaluation",
-            "guards", "options", "runs", "__main__"}  # fmt: skip
+            "guards", "options", "previews", "resume", "runs", "__main__"}  # fmt: skip
 
 
 def imported(path):

@@ -1,26 +1,29 @@
+import contextlib
 import copy
+import csv
 import dataclasses
 import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
-from helpers import training
+from helpers import checkpoints, guards, resume, training
 from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint, load_generator
 from helpers.images import toy_domains
 from helpers.objectives import LOSSES
 from helpers.settings import PRESETS, UserError
 from helpers.training import Run, learning_rate_factor, train, train_step
-
-CPU = torch.device("cpu")
 
 
 def assert_same(one, other):
@@ -39,20 +42,20 @@ def assert_same(one, other):
         assert one == other
 
 
-def reference_pool(pool, capacity, fake, chance):
+def reference_pool(pool, capacity, fake, rng):
     """The history of fakes, as the reference implementation describes it."""
     if len(pool) < capacity:
         pool.append(fake)
         return fake
-    if torch.rand((), generator=chance) >= 0.5:
-        i = int(torch.randint(capacity, (), generator=chance))
+    if torch.rand((), generator=rng) >= 0.5:
+        i = int(torch.randint(capacity, (), generator=rng))
         old = pool[i]
         pool[i] = fake
         return old
     return fake
 
 
-def reference_step(nets, opt_g, opt_d, pools, chances, capacity, x, y):
+def reference_step(nets, opt_g, opt_d, pools, rngs, capacity, x, y):
     """One iteration in the reference order, nothing merged, nothing shared with helpers."""
     G_AB, G_BA, D_A, D_B = nets
 
@@ -74,11 +77,11 @@ def reference_step(nets, opt_g, opt_d, pools, chances, capacity, x, y):
     for p in [*D_A.parameters(), *D_B.parameters()]:
         p.requires_grad = True
     opt_d.zero_grad()
-    for D, real, fake, pool, chance in (
-        (D_A, x, fake_a, pools[0], chances[0]),
-        (D_B, y, fake_b, pools[1], chances[1]),
+    for D, real, fake, pool, rng in (
+        (D_A, x, fake_a, pools[0], rngs[0]),
+        (D_B, y, fake_b, pools[1], rngs[1]),
     ):
-        old = reference_pool(pool, capacity, fake.detach(), chance)
+        old = reference_pool(pool, capacity, fake.detach(), rng)
         (0.5 * (mse(D(real), 1) + mse(D(old), 0))).backward()
     opt_d.step()
 
@@ -92,7 +95,7 @@ def test_a_step_equals_the_reference_step_in_float64(tiny):
     adam = dict(lr=2e-4, betas=(0.5, 0.999))
     opt_g = torch.optim.Adam([*G_AB.parameters(), *G_BA.parameters()], **adam)
     opt_d = torch.optim.Adam([*D_A.parameters(), *D_B.parameters()], **adam)
-    pools, chances = ([], []), [torch.Generator().manual_seed(s) for s in (8, 9)]
+    pools, rngs = ([], []), [torch.Generator().manual_seed(s) for s in (8, 9)]
     swapped = 0
     for step in range(12):
         run.step = step
@@ -102,7 +105,7 @@ def test_a_step_equals_the_reference_step_in_float64(tiny):
         swapped += len(before) == 3 and any(
             not torch.equal(a, b) for a, b in zip(before, run.history_a.fakes)
         )
-        reference_step(nets, opt_g, opt_d, pools, chances, 3, x, y)
+        reference_step(nets, opt_g, opt_d, pools, rngs, 3, x, y)
         for ours, theirs in zip(run.nets, nets):
             for p, q in zip(ours.parameters(), theirs.parameters()):
                 torch.testing.assert_close(p.grad, q.grad, atol=1e-9, rtol=1e-9)
@@ -156,18 +159,23 @@ def test_a_run_leaves_the_callers_random_numbers_alone(tiny, drawings):
 
 
 def test_a_checkpoint_from_before_a_setting_existed_is_resumed(tiny, drawings):
-    now = training.identity_of(Run(tiny), drawings)
+    now = resume.fingerprint(Run(tiny), drawings)
     before = {name: value for name, value in now.items() if name != "precision"}
-    training.check_same_run(before, now, "runs/old")
+    state = {"step": 3, "belongs_to": before | {"without": ""}}  # once a name, "" for none
+    resume.check_same_run(state, now, "runs/old")
     with pytest.raises(UserError, match="precision was auto and is now bfloat16"):
-        training.check_same_run(before, now | {"precision": "bfloat16"}, "runs/old")
+        resume.check_same_run(state, now | {"precision": "bfloat16"}, "runs/old")
+    state["belongs_to"]["without"] = "d_a"
+    resume.check_same_run(state, now | {"without": ("d_a",)}, "runs/old")
+    with pytest.raises(UserError, match="without was .*d_a.* and is now nothing"):
+        resume.check_same_run(state, now, "runs/old")
 
 
 def test_resuming_is_bit_identical(tiny, drawings, tmp_path):
     whole = train(Run(tiny), drawings)
     with pytest.raises(KeyboardInterrupt):
         train(Run(tiny), drawings, tmp_path, on_progress=interrupt_at(4), progress_every=1)
-    assert load_checkpoint(tmp_path, CPU)["step"] == 4
+    assert load_checkpoint(tmp_path)["step"] == 4
     resumed = train(Run(tiny), drawings, tmp_path)
     assert_same(whole.state_dict(), resumed.state_dict())
 
@@ -183,7 +191,7 @@ def interrupt_at(step, number=signal.SIGINT):
 def test_sigterm_saves_first(tiny, drawings, tmp_path):
     with pytest.raises(SystemExit, match="143"):
         train(Run(tiny), drawings, tmp_path, interrupt_at(3, signal.SIGTERM), progress_every=1)
-    assert load_checkpoint(tmp_path, CPU)["step"] == 3
+    assert load_checkpoint(tmp_path)["step"] == 3
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
@@ -200,32 +208,40 @@ def test_killed_at_random_moments_it_ends_the_same(tmp_path):
     command = [sys.executable, "-m", "helpers", "train", "--preset", "smoke", "--data", "toy",
                "--steps", "60", "--save-seconds", "0", "--preview-every", "0"]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    chance = random.Random(0)
+    rng = random.Random(0)
     for _ in range(3):
         process = subprocess.Popen(
             [*command, "--out", str(tmp_path / "killed")], env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         step_before = step_of(tmp_path / "killed")
-        while step_of(tmp_path / "killed") == step_before and process.poll() is None:
+        while step_of(tmp_path / "killed") <= step_before and process.poll() is None:
             time.sleep(0.02)
-        time.sleep(chance.uniform(0, 0.3))
+        time.sleep(rng.uniform(0, 0.3))
         process.kill()
-        process.wait()
+        process.wait(timeout=60)
     assert 0 < step_of(tmp_path / "killed") <= 60
     for name in ("killed", "whole"):
         subprocess.run([*command, "--out", str(tmp_path / name)], env=environment, check=True,
-                       capture_output=True)  # fmt: skip
-    killed, whole = (load_checkpoint(tmp_path / n, CPU) for n in ("killed", "whole"))
+                       capture_output=True, timeout=300)  # fmt: skip
+    killed, whole = (load_checkpoint(tmp_path / n) for n in ("killed", "whole"))
     assert killed["step"] == 60
     assert_same(killed, whole)
 
 
 def step_of(folder):
-    try:
-        return torch.load(folder / CHECKPOINT, weights_only=True)["step"]
-    except FileNotFoundError:
-        return 0
+    """Of the newest checkpoint; 0 where there is none, or one is just being replaced."""
+    with contextlib.suppress(UserError):
+        if state := load_checkpoint(folder):
+            return state["step"]
+    return 0
+
+
+def test_a_kill_between_two_renames_leaves_the_checkpoint_before(tiny, drawings, tmp_path):
+    whole = train(Run(tiny), drawings, tmp_path, save_seconds=0)
+    (tmp_path / CHECKPOINT).unlink()
+    assert step_of(tmp_path) in (9, 10)  # the last save may have come twice
+    assert_same(train(Run(tiny), drawings, tmp_path).state_dict(), whole.state_dict())
 
 
 def test_a_finished_run_is_left_as_it_is(tiny, drawings, tmp_path):
@@ -239,7 +255,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tiny, drawings, tmp_p
     file = tmp_path / CHECKPOINT
     file.write_bytes(file.read_bytes()[:1000])
     resumed = train(Run(tiny), drawings, tmp_path)
-    assert "trying the one before" in capsys.readouterr().out
+    assert "is damaged (BadZipFile); trying the one before" in capsys.readouterr().out
     assert_same(whole.state_dict(), resumed.state_dict())
 
 
@@ -266,7 +282,7 @@ def test_another_runs_folder_is_refused_and_kept(tiny, drawings, tmp_path):
 def test_a_run_can_start_from_anothers_networks(tiny, drawings, tmp_path):
     first = train(Run(tiny), drawings, tmp_path / "first")
     run = Run(tiny, seed=1)
-    training.start_from(run, tmp_path / "first")
+    resume.start_from(run, tmp_path / "first", drawings.names)
     for net, origin in zip(run.nets, first.nets):
         assert_same(net.state_dict(), origin.state_dict())
     assert run.step == 0 and not run.opt_g.state and not run.history_a.fakes
@@ -276,12 +292,12 @@ def test_a_run_can_start_from_anothers_networks(tiny, drawings, tmp_path):
 
 
 def test_a_start_from_nothing_or_from_another_shape_is_one_sentence(tiny, drawings, tmp_path):
-    with pytest.raises(UserError, match="holds no checkpoint.pt: name"):
-        training.start_from(Run(tiny), tmp_path)
+    with pytest.raises(UserError, match="holds no checkpoint.pt, nor horse2zebra.*: name"):
+        train(Run(tiny), drawings, start_from=tmp_path)
     train(Run(tiny), drawings, tmp_path)
     wider = dataclasses.replace(tiny, width=2 * tiny.width)
     with pytest.raises(UserError, match="checkpoint.pt is of another architecture: .*expected"):
-        training.start_from(Run(wider), tmp_path)
+        train(Run(wider), drawings, start_from=tmp_path)
 
 
 def poison(run):
@@ -300,7 +316,7 @@ def test_nan_stops_and_the_last_good_checkpoint_stays(
         train(Run(tiny), drawings, tmp_path, interrupt_at(3), progress_every=1)
     with pytest.raises(UserError, match=sentence):
         train(Run(tiny), drawings, tmp_path, poison, 2, save_seconds=save_seconds)
-    assert load_checkpoint(tmp_path, CPU)["step"] == (3 if save_seconds else 5)
+    assert load_checkpoint(tmp_path)["step"] == (3 if save_seconds else 5)
     resumed, whole = train(Run(tiny), drawings, tmp_path), train(Run(tiny), drawings)
     assert_same(resumed.state_dict(), whole.state_dict())
 
@@ -317,8 +333,8 @@ def test_full_disk_keeps_the_checkpoint_before(tiny, drawings, tmp_path, monkeyp
     with pytest.raises(UserError, match="the disk is full, .* MB are needed"):
         train(Run(tiny), drawings, tmp_path, fill_the_disk, progress_every=1, save_seconds=0)
     monkeypatch.undo()
-    assert sorted(p.name for p in tmp_path.iterdir()) == [PREVIOUS, CHECKPOINT]
-    assert load_checkpoint(tmp_path, CPU)["step"] == 4
+    assert {p.suffix for p in tmp_path.iterdir()} == {".pt", ".safetensors", ".csv"}
+    assert load_checkpoint(tmp_path)["step"] == 4
     assert train(Run(tiny), drawings, tmp_path).step == 10
 
 
@@ -386,3 +402,266 @@ def test_the_generators_losses_leave_no_gradient_in_the_discriminators(tiny, dra
     monkeypatch.setattr(training, "discriminator_losses", spy)
     train_step(Run(tiny), *drawings.batch(0, 1, 32, seed=0))
     assert found and all(gradient is None for gradient in found)
+
+
+@pytest.mark.parametrize("before, after", [
+    ("float32", "float16"), ("float16", "float32"), ("bfloat16", "float16"),
+])  # fmt: skip
+def test_a_run_goes_on_in_another_precision_and_says_so(
+    tiny, drawings, tmp_path, monkeypatch, capsys, before, after
+):
+    """What "auto" means is up to the device: a run that moves to another must be resumed there."""
+    monkeypatch.setitem(training.PRECISIONS, "auto", getattr(torch, before))
+    with pytest.raises(KeyboardInterrupt):
+        train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1)
+    assert "goes on in" not in capsys.readouterr().out
+    monkeypatch.setitem(training.PRECISIONS, "auto", getattr(torch, after))
+    run = train(Run(tiny), drawings, tmp_path)
+    assert run.step == 10 and run.losses.isfinite().all()
+    assert run.scaler.is_enabled() == (after == "float16")
+    said = capsys.readouterr().out
+    assert f"This run was in {before} on cpu and goes on in {after} on cpu: from here on" in said
+    assert said.count("bit for bit") == 1
+
+
+def test_a_scale_is_kept_where_there_is_one(tiny, drawings, tmp_path, monkeypatch):
+    monkeypatch.setitem(training.PRECISIONS, "auto", torch.float16)
+    run = Run(tiny)
+    run.scaler.scale(torch.zeros(1))
+    run.scaler.load_state_dict(run.scaler.state_dict() | {"scale": 128.0})
+    other = Run(tiny)
+    other.load_state_dict(run.state_dict())
+    assert other.scaler.get_scale() == 128.0
+    other.load_state_dict(run.state_dict() | {"scaler": {}})  # as float32 leaves it
+
+
+@pytest.mark.filterwarnings("ignore:for ")  # "meta" keeps no weights
+def test_fakes_come_back_to_the_device_of_the_run(tiny, drawings):
+    state = train(Run(tiny), drawings).state_dict()
+    run = Run(tiny, device="meta")
+    own = state["history_a"]["fakes"]
+    assert own and all(fake.device.type == "cpu" for fake in own)
+    run.load_state_dict(state)
+    assert all(fake.device.type == "meta" for fake in run.history_a.fakes + run.history_b.fakes)
+
+
+class Trap:
+    def __reduce__(self):
+        return os.mkdir, ("executed",)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"step": Trap()}, tmp_path / CHECKPOINT)
+    with pytest.raises(UserError, match="Every checkpoint in .* is damaged: move the folder away"):
+        load_checkpoint(tmp_path)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_flipped_bit_is_noticed(tiny, drawings, tmp_path, capsys):
+    train(Run(tiny), drawings, tmp_path, save_seconds=0)
+    data = bytearray((tmp_path / CHECKPOINT).read_bytes())
+    weights = next(iter(load_checkpoint(tmp_path)["G_AB"].values()))
+    data[data.index(weights.numpy().tobytes()) + 5] ^= 1
+    (tmp_path / CHECKPOINT).write_bytes(data)
+    assert load_checkpoint(tmp_path)["step"] == 10
+    assert "is damaged (BadZipFile); trying the one before" in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_right_now_is_not_called_damaged(tmp_path, monkeypatch, drawings, tiny):
+    train(Run(tiny), drawings, tmp_path)
+    names = sorted(p.name for p in tmp_path.iterdir())
+
+    def hiccup(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", hiccup)
+    for read in (load_checkpoint, lambda p: load_generator(p / "horse2zebra.safetensors")):
+        with pytest.raises(
+            UserError, match=r"cannot be read right now \(Input/output error\): run"
+        ):
+            read(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+
+
+def test_a_lack_of_memory_is_not_called_damage(tiny, drawings, tmp_path, monkeypatch, capsys):
+    train(Run(tiny), drawings, tmp_path)
+
+    def full(*args, **kwargs):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ...")
+
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(UserError, match="Out of memory at size 32"):
+        train(Run(tiny), drawings, tmp_path)
+    assert "damaged" not in capsys.readouterr().out
+
+
+def test_a_checkpoint_is_loaded_to_the_cpu(tiny, drawings, tmp_path, monkeypatch):
+    train(Run(tiny), drawings, tmp_path)
+    load, where = torch.load, []
+
+    def spy(*args, **kwargs):
+        where.append((kwargs["map_location"], kwargs["weights_only"]))
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(torch, "load", spy)
+    load_checkpoint(tmp_path)
+    assert where == [("cpu", True)]
+
+
+def test_weights_are_read_where_files_cannot_be_mapped(tiny, drawings, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.ENODEV, "No such device")
+
+    run = train(Run(tiny), drawings, tmp_path)
+    for module in (checkpoints, safetensors, safetensors.torch):
+        monkeypatch.setattr(module, "safe_open", refuse, raising=False)
+    net, config = load_generator(tmp_path / "horse2zebra.safetensors")
+    assert_same(net.state_dict(), run.nets.G_AB.state_dict())
+    assert config["direction"] == "horse2zebra" and config["size"] == tiny.size
+
+
+def test_every_save_leaves_the_generators_and_losses_of_its_step(tiny, drawings, tmp_path):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after step 4 of 10, saved in .*0\\.$"):
+        train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1)
+    state = load_checkpoint(tmp_path)
+    for name, file in (("G_AB", "horse2zebra"), ("G_BA", "zebra2horse")):
+        assert_same(load_generator(tmp_path / f"{file}.safetensors")[0].state_dict(), state[name])
+    assert len(rows_of(tmp_path)) == 4
+    run = train(Run(tiny), drawings, tmp_path)
+    rows = rows_of(tmp_path)
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 11)]
+    assert list(rows[0]) == ["step", *LOSSES]
+    for row, losses in zip(rows, run.losses.tolist()):
+        assert [float(row[name]) for name in LOSSES] == pytest.approx(losses, rel=1e-5)
+
+
+def rows_of(folder):
+    with open(folder / "losses.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_without_a_folder_a_stopped_run_says_that_nothing_is_saved(tiny, drawings):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after step 4 of 10, saved nowhere, as"):
+        train(Run(tiny), drawings, None, interrupt_at(4), progress_every=1)
+
+
+def test_a_backup_is_written_seldom_and_resumed_from(tiny, drawings, tmp_path):
+    fast, slow, whole = tmp_path / "fast", tmp_path / "slow", train(Run(tiny), drawings)
+    files, seen = (
+        {CHECKPOINT, "horse2zebra.safetensors", "zebra2horse.safetensors", "losses.csv"},
+        [],
+    )
+
+    def stop(run):
+        seen.append((step_of(fast), slow.exists()))
+        interrupt_at(6)(run)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(Run(tiny), drawings, fast, stop, 1, save_seconds=0, backup=slow)
+    assert seen[-1] == (5, False), "every step goes to the folder, and none yet to the backup"
+    assert {p.name for p in slow.iterdir()} == files and step_of(slow) == 6
+    shutil.rmtree(fast)  # the session ended, and its disk is gone
+    steps = []
+    resumed = train(Run(tiny), drawings, fast, lambda r: steps.append(r.step), backup=slow)
+    assert steps[0] == 6 and step_of(fast) == step_of(slow) == 10
+    assert_same(resumed.state_dict(), whole.state_dict())
+
+
+def test_a_backup_comes_when_it_is_due_and_a_full_one_stops_nothing(
+    tiny, drawings, tmp_path, capsys
+):
+    (tmp_path / "file").write_text("")
+    run = train(
+        Run(tiny), drawings, tmp_path / "run", save_seconds=0, backup=tmp_path / "file/backup",
+        backup_seconds=0,
+    )  # fmt: skip
+    said = capsys.readouterr().out
+    assert run.step == step_of(tmp_path / "run") == 10
+    assert said.count("could not be written") == said.count("Training goes on.") == 11
+
+
+def test_a_finished_run_asked_for_more_steps_names_start_from(tiny, drawings, tmp_path):
+    train(Run(tiny), drawings, tmp_path)
+    more = dataclasses.replace(tiny, steps=20, decay_steps=10)
+    with pytest.raises(UserError, match="finished its 10 steps: .*--start-from"):
+        train(Run(more), drawings, tmp_path)
+    with pytest.raises(UserError, match="another run .*steps was 10 and is now 20"):
+        train(Run(dataclasses.replace(more, history=2)), drawings, tmp_path)
+
+
+def test_a_run_that_started_from_another_does_not_need_it_any_more(tiny, drawings, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    train(Run(tiny), drawings, first)
+    again = [Run(tiny, seed=1) for _ in range(4)]
+    with pytest.raises(KeyboardInterrupt):
+        train(again[0], drawings, second, interrupt_at(4), 1, start_from=f"{first}/")
+    whole = train(again[1], drawings, start_from=first)
+    shutil.rmtree(first)
+    resumed = train(again[2], drawings, second, start_from=f"{first}/")
+    assert_same(resumed.state_dict(), whole.state_dict())
+    with pytest.raises(UserError, match="started from was .*first and is now .*third"):
+        train(again[3], drawings, second, start_from=tmp_path / "third")
+
+
+def test_a_run_can_start_from_generators_alone(tiny, drawings, tmp_path, capsys):
+    first = train(Run(tiny), drawings, tmp_path)
+    (tmp_path / CHECKPOINT).unlink()
+    run, new = Run(tiny, seed=1), Run(tiny, seed=1)
+    resume.start_from(run, tmp_path, drawings.names)
+    for name, origin in (("G_AB", first), ("G_BA", first), ("D_A", new), ("D_B", new)):
+        net, expected = getattr(run.nets, name), getattr(origin.nets, name)
+        assert_same(net.state_dict(), expected.state_dict())
+    assert "holds generators alone: the discriminators start anew." in capsys.readouterr().out
+    with pytest.raises(UserError, match="nor cat2dog.safetensors and dog2cat.safetensors: name"):
+        resume.start_from(run, tmp_path, ("cat", "dog"))
+
+
+def test_progress_comes_at_the_start_and_by_the_clock(tiny, drawings, monkeypatch):
+    now, steps = [100.0], []
+    monkeypatch.setattr(guards.time, "monotonic", lambda: now[0])
+    step = training.train_step
+
+    def slow(run, x, y):
+        now[0] += 0.8
+        return step(run, x, y)
+
+    monkeypatch.setattr(training, "train_step", slow)
+    train(Run(tiny), drawings, on_progress=lambda run: steps.append(run.step))
+    assert steps == [0, 3, 6, 9, 10]
+    steps.clear()
+    train(Run(tiny), drawings, on_progress=lambda r: steps.append(r.step), progress_seconds=1e9)
+    assert steps == [0, 10]
+
+
+@pytest.mark.parametrize("error", [
+    torch.OutOfMemoryError("CUDA out of memory."), MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ..."),
+    RuntimeError("CUDA error: out of memory"), RuntimeError("cuDNN: CUDNN_STATUS_ALLOC_FAILED"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"),
+])  # fmt: skip
+def test_every_kind_of_full_memory_is_one_sentence(error):
+    with pytest.raises(UserError, match="^Out of memory translating: try a smaller --size.$"):
+        with guards.memory_errors_explained("translating", "try a smaller --size"):
+            raise error
+
+
+def test_networks_that_do_not_fit_say_what_to_change(tiny, monkeypatch):
+    def fail(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(torch.nn.Module, "to", fail)
+    with pytest.raises(UserError, match="Out of memory at size 32, batch 1, width 4: try"):
+        Run(tiny)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("group", [("discriminator",), ("adversarial", "cycle", "identity")])
+def test_who_is_taught_by_no_loss_stays_as_it_was(tiny, drawings, group, precision):
+    without = tuple(name for name in LOSSES if LOSSES[name] in group)
+    run = Run(dataclasses.replace(tiny, without=without, precision=precision))
+    before = copy.deepcopy(run.nets)
+    assert (train(run, drawings).losses > 0).all()
+    pairs = zip(before._fields, before, run.nets)
+    still = {name for name, old, new in pairs if torch.equal(flat(old), flat(new))}
+    assert still == ({"D_A", "D_B"} if group == ("discriminator",) else {"G_AB", "G_BA"})

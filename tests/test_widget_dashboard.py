@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from helpers.images import centre_crop, cut_sheet, toy_domains
+from helpers.previews import preview
 from helpers.settings import PRESETS
-from helpers.training import Run, preview, train
+from helpers.training import Run, train
 from helpers.widgets import dashboard
 
 SMOKE = PRESETS["smoke"]

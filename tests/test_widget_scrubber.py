@@ -6,8 +6,9 @@ import torch
 from PIL import Image
 
 from helpers.images import encode, to_image, toy_domains
+from helpers.previews import preview
 from helpers.settings import PRESETS, UserError
-from helpers.training import Run, preview
+from helpers.training import Run
 from helpers.widgets.scrubber import chart, describe, find_previews, mark, render, scrubber
 
 SIZE = 32

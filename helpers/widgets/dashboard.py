@@ -13,7 +13,8 @@ from torch import Tensor
 from helpers import plots
 from helpers.images import Domains, cut_sheet, to_float
 from helpers.objectives import Networks
-from helpers.training import Run, preview, seconds_left
+from helpers.previews import preview
+from helpers.training import Run, seconds_left
 
 
 class Dashboard:
@@ -59,7 +60,7 @@ def judge(nets: Networks, rows: Tensor) -> list[float]:
 def draw(run: Run, sheet: Tensor, scores: np.ndarray) -> Figure:
     """The dashboard's figure: losses, scores, six rows of previews, a line of text.
 
-    sheet: what `training.preview` gives; scores: (n, 5), see `Dashboard`.
+    sheet: what `previews.preview` gives; scores: (n, 5), see `Dashboard`.
     """
     figure = plt.figure(figsize=(9.5, 6), layout="constrained")
     grid = figure.add_gridspec(3, 3, width_ratios=(1, 1, 1.35))
