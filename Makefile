@@ -7,10 +7,10 @@ PY := .venv/bin/python
 .PHONY: run test lab setup clean
 
 run: setup
-	$(PY) tests/run_notebooks.py build/html
+	$(PY) -m tools.run_notebooks build/html
 
 test: setup
-	$(PY) -m ruff check helpers tests
+	$(PY) -m ruff check .
 	$(PY) -m pytest tests
 	rm -rf runs/notebook-smoke
 	OMP_NUM_THREADS=1 CYCLEGAN_PRESET=smoke $(PY) -m pytest -p no:cacheprovider --nbval notebooks --nbval-current-env \
