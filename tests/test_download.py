@@ -84,7 +84,7 @@ def server(monkeypatch):
         thread.start()
         yield server
         server.shutdown()
-        thread.join()
+        thread.join(timeout=60)
 
 
 def serve(server, body, checked=True, counts=COUNTS, name="a.zip"):

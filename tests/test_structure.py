@@ -106,3 +106,35 @@ def test_every_public_helper_is_taught_or_plumbing(module):
             code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
             assert name in code, f"{where} does not use {name}"
             assert "assert" in code
+
+
+def calls(path):
+    """The calls in a file as (text of what is called, names of keywords, number of arguments)."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            names = {keyword.arg for keyword in node.keywords}
+            yield ast.unparse(node.func), names, len(node.args)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("test_*.py")), ids=lambda p: p.name)
+def test_no_test_waits_without_a_limit(path):
+    for function, keywords, count in calls(path):
+        starts = function in ("subprocess.run", "subprocess.check_output", "subprocess.check_call")
+        waits = function.split(".")[-1] in ("join", "wait", "communicate") and not count
+        if starts or waits:
+            assert "timeout" in keywords, f"{function} has no timeout"
+
+
+POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "termios"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for d in ("helpers", "tests", "tools") for p in (ROOT / d).rglob("*.py")),
+    ids=lambda p: p.name,
+)  # fmt: skip
+def test_everything_can_be_imported_on_windows(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not POSIX_ONLY & {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module not in POSIX_ONLY

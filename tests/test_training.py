@@ -191,7 +191,7 @@ def test_training_works_outside_the_main_thread(tiny, drawings):
     runs = []
     thread = threading.Thread(target=lambda: runs.append(train(Run(tiny), drawings)))
     thread.start()
-    thread.join()
+    thread.join(timeout=600)
     assert runs[0].step == 10
 
 
@@ -211,11 +211,11 @@ def test_killed_at_random_moments_it_ends_the_same(tmp_path):
             time.sleep(0.02)
         time.sleep(chance.uniform(0, 0.3))
         process.kill()
-        process.wait()
+        process.wait(timeout=60)
     assert 0 < step_of(tmp_path / "killed") <= 60
     for name in ("killed", "whole"):
         subprocess.run([*command, "--out", str(tmp_path / name)], env=environment, check=True,
-                       capture_output=True)  # fmt: skip
+                       capture_output=True, timeout=600)  # fmt: skip
     killed, whole = (load_checkpoint(tmp_path / n, CPU) for n in ("killed", "whole"))
     assert killed["step"] == 60
     assert_same(killed, whole)
