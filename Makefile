@@ -3,26 +3,35 @@
 # make lab   open the series in JupyterLab
 PYTHON ?= python3
 PY := .venv/bin/python
+FITS := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+WORKS := import sys, pip; assert sys.prefix != sys.base_prefix; $(FITS)
 
 .PHONY: run test lab setup clean
 
 run: setup
-	$(PY) tests/run_notebooks.py build/html
+	$(PY) -m tools.run_notebooks build/html
 
 test: setup
-	$(PY) -m ruff check helpers tests
+	$(PY) -m ruff check .
 	$(PY) -m pytest tests
 	rm -rf runs/notebook-smoke
 	OMP_NUM_THREADS=1 CYCLEGAN_PRESET=smoke $(PY) -m pytest -p no:cacheprovider --nbval notebooks --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=300 -n 2 --dist loadscope
 
+# The root is the repository; pictures of up to 100 MB can be uploaded (Jupyter's own limit is 10).
 lab: setup
-	$(PY) -m jupyterlab notebooks/00_start_here.ipynb
+	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb \
+	  --ServerApp.tornado_settings='{"websocket_max_message_size": 104857600}'
 
 setup: .venv/installed
 
+# A .venv that works is updated; one that is missing, half-made or of another Python is made anew.
 .venv/installed: requirements.txt
-	$(PYTHON) -m venv .venv
+	@$(PY) -c '$(WORKS)' 2>/dev/null || $(PYTHON) -c '$(FITS)' 2>/dev/null || { echo \
+	  "The course needs Python 3.11, 3.12 or 3.13 with its module venv (on Debian and Ubuntu: apt" \
+	  "install python3-venv), which $(PYTHON) is not ($$($(PYTHON) --version 2>&1 || true)):" \
+	  "make PYTHON=python3.13 names another one." >&2; exit 2; }
+	@$(PY) -c '$(WORKS)' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 

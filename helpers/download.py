@@ -64,6 +64,17 @@ SOURCES = (
 )
 
 
+# What may break a connection: the error, gdown's word for it, what the reader is told.
+_BROKEN = (
+    (requests.exceptions.SSLError, "SSL", "the server's certificate was not accepted; behind a "
+     "proxy that opens HTTPS, name its certificate file in REQUESTS_CA_BUNDLE."),
+    (requests.exceptions.ProxyError, "[Pp]roxy", "the proxy refused; check HTTPS_PROXY."),
+    (requests.Timeout, "timed out", f"no answer within {TIMEOUT} seconds; try again later."),
+    (requests.RequestException, "ConnectionPool|Max retries",
+     "no connection, or it broke off; check that this machine is online."),
+)  # fmt: skip
+
+
 class _Damaged(UserError):
     """The bytes are not what they should be: worth one fresh download."""
 
@@ -121,9 +132,8 @@ def _why(error: Exception) -> str:
     """One sentence for the reader."""
     if isinstance(error, ImportError):
         return f"the package {error.name} is missing; install it with pip install {error.name}."
-    if isinstance(error, requests.RequestException) and not isinstance(error, requests.HTTPError):
-        return "no connection, or it broke off; check that this machine is online."
-    return str(error)
+    told = [words for kind, _, words in _BROKEN if isinstance(error, kind)]
+    return told[0] if told and not isinstance(error, requests.HTTPError) else str(error)
 
 
 def _download(source: Source, work: Path, tree: Path) -> None:
@@ -180,8 +190,9 @@ def _by_gdown(file: File, path: Path) -> None:
         raise
     except Exception as error:  # noqa: BLE001 (gdown's own; 5 and 6 have different ones)
         text = " ".join(str(error).split())
-        if re.search("ConnectionPool|Max retries|timed out", text):
-            raise requests.ConnectionError from None
+        for kind, pattern, _ in _BROKEN:
+            if re.search(pattern, text):
+                raise kind from None
         raise UserError(_quota(text) or f"gdown got no file ({text}).") from None
     if not path.exists():  # gdown 5 prints why and returns None
         raise _Damaged("gdown could not go on with its partial file.")
@@ -198,7 +209,7 @@ def _check(path: Path, file: File) -> None:
     with open(path, "rb") as stream:
         head = stream.read(1 << 16).lstrip()
         if head[:9].lower().startswith((b"<!doctype", b"<html")):
-            page = "a web page came in place of the file."
+            page = "a web page came in place of the file; does this network ask for a log-in?"
             raise UserError(_quota(head.decode(errors="replace")) or page)
         size = stream.seek(0, os.SEEK_END)
         if file.size and size != file.size:

@@ -55,7 +55,10 @@ def checksum(pictures: Tensor) -> int:
 
 
 def positions(count: int, step: int, size: int, seed: tuple[int, ...]) -> np.ndarray:
-    """Which of `count` pictures step number `step` takes: every epoch has its own random order."""
+    """Which of `count` pictures step number `step` takes: every epoch has its own random order.
+
+    Built in notebook 01, section 6.
+    """
     ticket = np.arange(step * size, (step + 1) * size)
     orders = {e: np.random.default_rng((*seed, e)).permutation(count) for e in set(ticket // count)}
     return np.array([orders[t // count][t % count] for t in ticket])
@@ -65,6 +68,7 @@ def augment(pictures: Tensor, crop: int, rng: np.random.Generator) -> Tensor:
     """Random crop and horizontal flip, each picture its own (paper, appendix 7.1).
 
     uint8 (n, 3, load_size, load_size) to float (n, 3, crop, crop) in [-1, 1], on their device.
+    Built in notebook 01, section 5.
     """
     n, _, height, width = pictures.shape
     tops = rng.integers(0, height - crop + 1, n)
@@ -81,12 +85,12 @@ def centre_crop(pictures: Tensor, crop: int) -> Tensor:
 
 
 def to_float(pictures: Tensor) -> Tensor:
-    """uint8 0..255 to float32 -1..1, the range of the generator's tanh."""
+    """uint8 0..255 to float32 -1..1, the range of tanh. Built in notebook 01, section 4."""
     return pictures.float() / 127.5 - 1
 
 
 def to_uint8(pictures: Tensor) -> Tensor:
-    """Float -1..1 to uint8 0..255, rounded and clipped."""
+    """Float -1..1 to uint8 0..255, rounded and clipped. Built in notebook 01, section 4."""
     return ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 

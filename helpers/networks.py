@@ -7,7 +7,7 @@ STRIDE = 4  # the encoder halves height and width twice
 
 
 def convolution(c_in: int, c_out: int, kernel: int, **kwargs) -> nn.Sequential:
-    """Convolution, instance norm, ReLU: the unit that the whole generator is made of."""
+    """Convolution, instance norm, ReLU: the generator's unit. Built in notebook 02, section 2.3."""
     return nn.Sequential(
         nn.Conv2d(c_in, c_out, kernel, **kwargs), nn.InstanceNorm2d(c_out), nn.ReLU()
     )
@@ -16,7 +16,8 @@ def convolution(c_in: int, c_out: int, kernel: int, **kwargs) -> nn.Sequential:
 def upsampling(c_in: int, c_out: int, kind: str) -> nn.Sequential:
     """Doubles height and width: "transposed" is the paper's, "resize" avoids its checkerboard.
 
-    Both have the same number of parameters. Source for "resize": Odena et al. 2016.
+    Both have the same number of parameters. Source for "resize": Odena et al. 2016. Built in
+    notebook 02, section 5.2.
     """
     if kind == "resize":
         unit = convolution(c_in, c_out, 3, padding=1, padding_mode="reflect")
@@ -26,7 +27,10 @@ def upsampling(c_in: int, c_out: int, kind: str) -> nn.Sequential:
 
 
 class ResidualBlock(nn.Module):
-    """x + f(x), with two 3x3 convolutions in f and no ReLU after the sum (appendix 7.2)."""
+    """x + f(x), with two 3x3 convolutions in f and no ReLU after the sum (appendix 7.2).
+
+    Built in notebook 02, section 4.1.
+    """
 
     def __init__(self, channels: int):
         super().__init__()
@@ -48,7 +52,8 @@ class Generator(nn.Module):
     4 does not divide are padded by reflection and cropped back. `width` is the number of channels
     after the first convolution, `blocks` the number of residual blocks: 9 at 256 px, 6 at 128 px
     and below. 11,378,179 parameters at (64, 9), 7,837,699 at (64, 6).
-    Raises ValueError for an `upsample` other than "transposed" or "resize".
+    Raises ValueError for an `upsample` other than "transposed" or "resize". Built in notebook 02,
+    section 6.2.
     """
 
     def __init__(self, width: int = 64, blocks: int = 9, upsample: str = "transposed"):
@@ -82,7 +87,7 @@ class Discriminator(nn.Module):
 
     Input (batch, 3, height, width) in [-1, 1], 32 px or more each way; output (batch, 1, h, w), for
     least squares: 1 means real, 0 means fake. 256 px give 30x30 scores. 2,764,737 parameters at
-    width 64.
+    width 64. Built in notebook 03, section 2.4.
     """
 
     def __init__(self, width: int = 64):
@@ -108,7 +113,10 @@ class Discriminator(nn.Module):
 
 
 def initialise(module: nn.Module) -> None:
-    """Weights from N(0, 0.02), biases 0 (appendix 7.1). Use with `net.apply(initialise)`."""
+    """Weights from N(0, 0.02), biases 0 (appendix 7.1). Use with `net.apply(initialise)`.
+
+    Built in notebook 02, section 2.3.
+    """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
         nn.init.zeros_(module.bias)
@@ -118,6 +126,7 @@ def pad_to_multiple(x: Tensor, multiple: int = STRIDE, least: int = 8) -> Tensor
     """Pads (..., height, width) by reflection at the bottom and right to multiples of `multiple`.
 
     Also pads to `least` pixels, the smallest size at which the generator's own reflections work.
+    Built in notebook 02, section 6.1.
     """
 
     def reflected(n: int) -> Tensor:
@@ -132,14 +141,15 @@ def pad_to_multiple(x: Tensor, multiple: int = STRIDE, least: int = 8) -> Tensor
 
 
 def parameter_count(net: nn.Module) -> int:
-    """How many numbers training can change."""
+    """How many numbers training can change. Built in notebook 02, section 4.4."""
     return sum(p.numel() for p in net.parameters())
 
 
 def receptive_field(net: nn.Module) -> int:
     """Side in pixels of the patch that one output of a chain of convolutions sees.
 
-    From the last layer back: r <- (r - 1) * stride + kernel, starting at 1.
+    From the last layer back: r <- (r - 1) * stride + kernel, starting at 1. Built in notebook 03,
+    section 3.
     """
     r = 1
     for layer in reversed([m for m in net.modules() if isinstance(m, nn.Conv2d)]):

@@ -24,7 +24,8 @@ class Networks(NamedTuple):
 def least_squares(scores: Tensor, target: float) -> Tensor:
     """Mean squared distance of the scores (any shape) from `target`: 1 for real, 0 for fake.
 
-    LSGAN, section 3.1 and 4 of the paper (Mao et al. 2017). Computed in float32 or better.
+    LSGAN, section 3.1 and 4 of the paper (Mao et al. 2017). Computed in float32 or better. Built in
+    notebook 04, section 2.
     """
     if scores.dtype in (torch.float16, torch.bfloat16):
         scores = scores.float()
@@ -32,7 +33,7 @@ def least_squares(scores: Tensor, target: float) -> Tensor:
 
 
 def adversarial_loss(scores_of_fakes: Tensor) -> Tensor:
-    """What a generator wants: its fakes judged real (section 3.1)."""
+    """A generator wants its fakes judged real (section 3.1). Built in notebook 04, section 4."""
     return least_squares(scores_of_fakes, 1.0)
 
 
@@ -40,20 +41,25 @@ def discriminator_loss(scores_of_reals: Tensor, scores_of_fakes: Tensor) -> Tens
     """What a discriminator wants: reals at 1, fakes at 0.
 
     The sum is halved, meant to slow the discriminator (appendix 7.1); Adam undoes that, as it does
-    not mind the scale of a loss. A discriminator that answers 0.5 everywhere is at 0.25.
+    not mind the scale of a loss. A discriminator that answers 0.5 everywhere is at 0.25. Built in
+    notebook 04, section 2.
     """
     return 0.5 * (least_squares(scores_of_reals, 1.0) + least_squares(scores_of_fakes, 0.0))
 
 
 def cycle_loss(original: Tensor, returned: Tensor) -> Tensor:
-    """Mean absolute difference (L1) after a round trip through both generators (section 3.2)."""
+    """Mean absolute difference (L1) after a round trip through both generators (section 3.2).
+
+    Built in notebook 04, section 6.
+    """
     return F.l1_loss(returned, original)
 
 
 def identity_loss(original: Tensor, output: Tensor) -> Tensor:
     """Mean absolute difference (L1) when a generator is given its own target domain (section 5.2).
 
-    G_BA sees x, which is of A already, and should leave it; G_AB sees y.
+    G_BA sees x, which is of A already, and should leave it; G_AB sees y. Built in notebook 04,
+    section 8.
     """
     return F.l1_loss(output, original)
 
@@ -65,7 +71,8 @@ def generator_losses(
 
     x, y: (batch, 3, height, width) in [-1, 1], the same shape. A generator meets both real
     pictures in one call: instance norm keeps the pictures of a batch apart, so this is the same
-    mathematics as two calls, and faster. Without `identity` the last two losses are 0.
+    mathematics as two calls, and faster. Without `identity` the last two losses are 0. Built in
+    notebook 04, section 10.
     """
     n = len(x)
     from_g_ab = nets.G_AB(torch.cat([x, y]) if identity else x)
@@ -85,7 +92,7 @@ def generator_losses(
 def discriminator_losses(
     nets: Networks, x: Tensor, y: Tensor, fake_a: Tensor, fake_b: Tensor
 ) -> dict[str, Tensor]:
-    """The two losses of the discriminators. Fakes come detached, from the histories."""
+    """The discriminators' two losses, with detached fakes. Built in notebook 04, section 10."""
     n = len(x)
     scores_a = nets.D_A(torch.cat([x, fake_a]))
     scores_b = nets.D_B(torch.cat([y, fake_b]))
@@ -102,6 +109,7 @@ def weighted_sum(
 
     Section 3.3, with the identity term of section 5.2 at 0.5 x lambda_cycle. Sums the losses that
     it is given, keys of LOSSES, so that one can be left out. The discriminators' count once.
+    Built in notebook 04, section 15.
     """
     weights = {
         "discriminator": 1.0, "adversarial": 1.0,
@@ -115,7 +123,8 @@ class History:
 
     Until it is full, it keeps what it is given and gives it back. From then on a fake is, with
     probability 0.5, swapped for a random older one. `generator` gives its random numbers and no
-    one else's, so that a resumed run draws what an unbroken one would have drawn.
+    one else's, so that a resumed run draws what an unbroken one would have drawn. Built in
+    notebook 04, section 16.
     """
 
     def __init__(self, capacity: int = 50, seed: int = 0):

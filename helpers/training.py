@@ -84,7 +84,8 @@ class Run:
 def learning_rate_factor(step: int, steps: int, decay_steps: int) -> float:
     """1 for the first steps - decay_steps, then linearly towards 0 at `steps` (appendix 7.1).
 
-    The reference implementation lowers it once an epoch; this is the same line, step by step.
+    The reference implementation lowers it once an epoch; this is the same line, step by step. Built
+    in notebook 05, section 5.
     """
     return min(1.0, (steps - step) / max(1, decay_steps))
 
@@ -93,6 +94,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     """One update of both generators, then of both discriminators, in the reference order.
 
     x, y: (batch, 3, height, width) in [-1, 1]. Returns the eight losses, unweighted, as one tensor.
+    Built in notebook 05, section 2.
     """
     preset, nets = run.preset, run.nets
     factor = learning_rate_factor(run.step, preset.steps, preset.decay_steps)

@@ -222,7 +222,7 @@ def test_help_names_every_command_and_preset():
     text = cli.parser().format_help()
     assert all(c in text for c in ("download", "train", "translate", "evaluate", "plot"))
     done = subprocess.run([sys.executable, "-m", "helpers", "train", "--help"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
+                          capture_output=True, text=True, check=True, timeout=600)  # fmt: skip
     assert all(f"{name}:" in done.stdout for name in PRESETS)
 
 

@@ -7,6 +7,7 @@ import http.server
 import inspect
 import io
 import socket
+import ssl
 import sys
 import threading
 import types
@@ -50,6 +51,27 @@ def make_zip(entries, compression=zipfile.ZIP_STORED):
     return stream.getvalue()
 
 
+# Key and certificate of 127.0.0.1, signed by nobody: openssl req -x509 -newkey ec -nodes ...
+CERTIFICATE = """
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHWJZ4A2vjHOMraMZ
+Erv8uZtVMmMC2Q0DjTMGKg+BFaqhRANCAAS4RofPHknnBsQ0vizUKSEfUcfHhssA
+Ern6JNxmlPEtWiuFMWxMXotiILfPrYTQ5Yo5Tugd97bDVuIi3yZzfyPn
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBkDCCATagAwIBAgIUF+Klul3jnd/s972mB5Ieobo2oPgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyNTEzMzUwNloYDzIxMjYxMTAx
+MTMzNTA2WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS4RofPHknnBsQ0vizUKSEfUcfHhssAErn6JNxmlPEtWiuFMWxMXoti
+ILfPrYTQ5Yo5Tugd97bDVuIi3yZzfyPno2QwYjAdBgNVHQ4EFgQUGcU2FgzLB7IS
+7FMpY8SEQw0EXLYwHwYDVR0jBBgwFoAUGcU2FgzLB7IS7FMpY8SEQw0EXLYwDwYD
+VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0gAMEUC
+IH53YWQjgeunh9VZZiLSv4BmKjYXsdpGTUCfBgCRVKBBAiEAwaqlabwI91H7k77l
+p9vAoXrDfP4JzWV3RfKeMeCXRLQ=
+-----END CERTIFICATE-----
+"""
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         server, body = self.server, self.server.files.get(self.path)
@@ -84,7 +106,7 @@ def server(monkeypatch):
         thread.start()
         yield server
         server.shutdown()
-        thread.join()
+        thread.join(timeout=60)
 
 
 def serve(server, body, checked=True, counts=COUNTS, name="a.zip"):
@@ -293,6 +315,34 @@ def test_no_network_names_every_source_and_the_way_by_hand(tmp_path):
     assert f"put it at {tmp_path / 'horse2zebra.zip'} and run this again" in text
 
 
+def test_a_certificate_that_is_not_accepted_is_no_broken_connection(tmp_path, server):
+    """What a proxy that opens HTTPS looks like: a certificate that nobody here knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    (tmp_path / "own.pem").write_text(CERTIFICATE)
+    context.load_cert_chain(tmp_path / "own.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    url = server.url.replace("http:", "https:")
+    text = fails(tmp_path, Source("Opened", (File("z.zip", f"{url}/z.zip"),), COUNTS))
+    assert "Opened: the server's certificate was not accepted" in text
+    assert "REQUESTS_CA_BUNDLE" in text and "no connection" not in text
+
+
+def test_a_proxy_that_is_away_is_named(tmp_path, monkeypatch):
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, refused().files[0].url)
+    source = Source("Far", (File("z.zip", "https://example.invalid/z.zip"),), COUNTS)
+    assert "Far: the proxy refused; check HTTPS_PROXY." in fails(tmp_path, source)
+
+
+def test_a_server_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUT", 0.1)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/z.zip"
+        text = fails(tmp_path, Source("Silent", (File("z.zip", url),), COUNTS))
+    assert "Silent: no answer within 30 seconds" in text
+
+
 def test_falls_back_to_the_next_source(tmp_path, server, capsys):
     good = serve(server, make_zip(pictures()))
     missing = Source("Missing", (File("m.zip", f"{server.url}/m.zip"),), COUNTS)
@@ -407,6 +457,9 @@ def test_gdown(tmp_path, monkeypatch, new):
         ("Too many users have\n viewed this file", "too many people fetched this file today"),
         ("Cannot retrieve\n\tthe link", "gdown got no file (Cannot retrieve the link)."),
         ("HTTPSConnectionPool(host='x'): Max retries exceeded", "no connection, or it broke off"),
+        ("HTTPSConnectionPool(host='x'): Caused by SSLError(1)", "the server's certificate was"),
+        ("HTTPSConnectionPool(host='x'): Caused by ProxyError(1)", "the proxy refused"),
+        ("HTTPSConnectionPool(host='x'): Read timed out. (read timeout=30)", "no answer within 30"),
     ],
 )
 def test_gdown_refused(tmp_path, monkeypatch, new, text, words):

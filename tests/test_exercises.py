@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.exercises import CHECKS, grade
+from helpers.exercises import CHECKS, NOTHING, grade
 
 ROOT = Path(__file__).parent.parent
 CHECK = re.compile(r'exercises\.check\("(\d+\.\d+)", (.+)\)')
@@ -62,4 +62,16 @@ def test_a_stub_and_nonsense_are_answered_kindly(number):
     assert not right and words.startswith(f"Exercise {number}")
     for nonsense in (None, "text", lambda *args, **kwargs: None):
         right, words = grade(number, nonsense)
-        assert not right and words.startswith(f"Exercise {number}")
+        assert not right and words.startswith(f"Exercise {number}") and "NoneType" not in words
+
+
+def test_a_forgotten_return_gets_the_same_sentence_everywhere():
+    replies = {number: grade(number, lambda *args, **kwargs: None)[1] for number in CHECKS}
+    others = {n for n, words in replies.items() if words != f"Exercise {n}: not yet. {NOTHING}"}
+    dictionaries = {number for number in others if "is a dictionary" in replies[number]}
+    assert others - dictionaries == {"4.5", "5.3", "5.4", "7.2"}  # what they do counts
+
+
+def test_a_name_of_a_cell_above_says_to_run_it():
+    words = grade("2.1", lambda *args: convolution(*args))[1]  # noqa: F821
+    assert "`convolution` is not known yet" in words and "run the cells above" in words

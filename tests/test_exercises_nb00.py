@@ -25,7 +25,7 @@ WRONG = [
     ("0.1", lambda x, G_AB, G_BA: (G_AB(x), x), "is x itself"),
     ("0.1", lambda x, G_AB, G_BA: (G_AB(x), None), "G_BA(G_AB(x))"),
     ("0.2", lambda x, fake, mask: (x - fake).abs(), "one number"),
-    ("0.2", lambda x, fake, mask: None, "a number"),
+    ("0.2", lambda x, fake, mask: None, "returned nothing"),
     ("0.2", lambda x, fake, mask: (mask * difference(x, fake)).sum() / mask.sum(), "swap"),
     ("0.2", lambda x, fake, mask: ((1 - mask) * difference(x, fake)).mean(), "all pixels"),
     ("0.2", lambda x, fake, mask: difference(x, fake).mean(), "not used"),

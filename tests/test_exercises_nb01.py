@@ -74,7 +74,7 @@ RIGHT = [
 
 WRONG = [
     ("1.1", lambda x: (x + 1) * 127.5, "torch.uint8 is asked for"),
-    ("1.1", lambda x: None, "NoneType"),
+    ("1.1", lambda x: None, "returned nothing"),
     ("1.1", lambda x: to_uint8(x)[None], "shape changed"),
     ("1.1", lambda x: ((x + 1) * 127.5).clamp(0, 255).to(torch.uint8), "one too small"),
     ("1.1", lambda x: ((x + 1) / 2).round().to(torch.uint8), "should become"),

@@ -43,9 +43,9 @@ WRONG = [
     ("3.1", lambda size, layers: chained(size, layers[:1]), "only the first layer"),
     ("3.1", lambda size, layers: 30, "section 2.1"),
     ("3.1", lambda size, layers: float(chained(size, layers)), "whole"),
-    ("3.1", lambda size, layers: None, "expected a number"),
-    ("3.2", 34, "expected {"),
-    ("3.2", {"patch": ..., "scores": ...}, "in the place of"),
+    ("3.1", lambda size, layers: None, "returned nothing"),
+    ("3.2", 34, "a dictionary with the keys"),
+    ("3.2", {"patch": ..., "scores": ...}, "by a number"),
     ("3.2", {"patch": 70, "scores": 30}, "three halvings"),
     ("3.2", {"patch": 16, "scores": 62}, "four layers"),
     ("3.2", {"patch": 35, "scores": 62}, "walk back"),
@@ -77,7 +77,7 @@ WRONG = [
     ("3.5", lambda width: discriminator(width, end=[nn.Sigmoid()]), "scores differ"),
     ("3.5", lambda width: discriminator(width, slope=0.0), "scores differ"),
     ("3.5", lambda width: discriminator(width, norm=lambda c: nn.Identity()), "scores differ"),
-    ("3.5", lambda width: None, "nn.Module"),
+    ("3.5", lambda width: None, "returned nothing"),
 ]
 
 

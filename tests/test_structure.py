@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import nbformat
@@ -20,38 +21,7 @@ FLOORS = {
 SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("previews", "objectives"),
               ("previews", "checkpoints"), ("resume", "checkpoints")}  # fmt: skip
 
-# Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
-TAUGHT = {
-    "networks": {
-        "convolution": "02_generator", "upsampling": "02_generator",
-        "ResidualBlock": "02_generator", "Generator": "02_generator",
-        "initialise": "02_generator", "pad_to_multiple": "02_generator",
-        "parameter_count": "02_generator",
-        "Discriminator": "03_discriminator", "receptive_field": "03_discriminator",
-    },
-    "objectives": {
-        name: "04_losses"
-        for name in (
-            "least_squares", "adversarial_loss", "discriminator_loss", "cycle_loss",
-            "identity_loss", "generator_losses", "discriminator_losses", "weighted_sum", "History",
-        )
-    } | {"Networks": "plumbing"},
-    "training": {
-        "train_step": "05_training", "learning_rate_factor": "05_training",
-        **dict.fromkeys(("Run", "update", "train", "seconds_left"), "plumbing"),
-    },
-    "images": {
-        "to_float": "01_dataset", "to_uint8": "01_dataset", "augment": "01_dataset",
-        "positions": "01_dataset",
-        **dict.fromkeys(
-            ("Domains", "centre_crop", "open_picture", "to_tensor", "to_image", "picture_paths",
-             "load_folder", "domain_folders", "domain_names", "folder_domains", "toy_domains",
-             "encode", "cut_sheet", "translate", "checksum"), "plumbing",
-        ),
-    },
-}  # fmt: skip
-PLUMBING = {"toy", "download", "settings", "checkpoints", "distributed", "plots", "evaluation",
-            "guards", "options", "previews", "resume", "runs", "__main__"}  # fmt: skip
+BUILT = re.compile(r"Built in notebook (\d\d), section (\d+(?:\.\d+)?)\.")
 
 
 def imported(path):
@@ -90,14 +60,75 @@ def test_public_helpers_say_what_they_do(module):
         assert inspect.getdoc(thing), f"helpers.{module}.{name} has no docstring"
 
 
-@pytest.mark.parametrize("module", sorted(TAUGHT.keys() | PLUMBING))
-def test_every_public_helper_is_taught_or_plumbing(module):
-    if module in PLUMBING:
-        return
-    assert {name for name, _ in public(module)} == set(TAUGHT[module])
-    for name, where in TAUGHT[module].items():
-        if where != "plumbing":
-            notebook = nbformat.read(ROOT / "notebooks" / f"{where}.ipynb", as_version=4)
-            code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
-            assert name in code, f"{where} does not use {name}"
-            assert "assert" in code
+def code_of(notebook, section=""):
+    """The code of a notebook, or of the section with that number and the sections in it."""
+    [path] = (ROOT / "notebooks").glob(f"{notebook}_*.ipynb")
+    code, above = [], {}  # level -> title of the headings that the cell stands under
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            for mark, title in re.findall(r"^(##+) (.*)", cell.source, re.MULTILINE):
+                above = {k: v for k, v in above.items() if k < len(mark)} | {len(mark): title}
+        elif not section or any(title.startswith(f"{section} ") for title in above.values()):
+            code.append(cell.source)
+    return "\n".join(code)
+
+
+def claims():
+    """Module, name and docstring of each helper that names the notebook which builds it."""
+    for module in FLOORS:
+        for name, thing in public(module):
+            words = " ".join((inspect.getdoc(thing) or "").split())
+            if "Built in" in words:
+                yield module, name, words
+
+
+@pytest.mark.parametrize("module, name, words", list(claims()), ids=lambda text: text[:24])
+def test_a_helper_is_built_where_its_docstring_says(module, name, words):
+    """There it is imported and compared with the reader's own. What makes no claim is plumbing."""
+    found = BUILT.search(words)
+    assert found, f"{words} does not say: Built in notebook 02, section 3.1."
+    notebook, number = found.groups()
+    imports = rf"\b\w+\.{name}\b|from helpers\.{module} import .*\b{name}\b"
+    assert re.search(imports, code_of(notebook)), f"notebook {notebook} does not import {name}"
+    code = code_of(notebook, number)
+    assert code, f"notebook {notebook} has no code in a section {number}"
+    assert re.search(rf"\b{name}\b", code), f"notebook {notebook}, {number}, has no {name}"
+    assert "assert" in code, f"notebook {notebook}, {number}, compares nothing"
+
+
+def test_what_the_course_is_about_is_built_by_hand():
+    built = {name for _, name, _ in claims()}
+    assert built >= {"Generator", "Discriminator", "History", "train_step", "augment", "fid"}
+    assert len(built) >= 26
+
+
+def calls(path):
+    """The calls in a file as (text of what is called, names of keywords, number of arguments)."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            names = {keyword.arg for keyword in node.keywords}
+            yield ast.unparse(node.func), names, len(node.args)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("test_*.py")), ids=lambda p: p.name)
+def test_no_test_waits_without_a_limit(path):
+    for function, keywords, count in calls(path):
+        starts = function in ("subprocess.run", "subprocess.check_output", "subprocess.check_call")
+        waits = function.split(".")[-1] in ("join", "wait", "communicate") and not count
+        if starts or waits:
+            assert "timeout" in keywords, f"{function} has no timeout"
+
+
+POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "termios"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for d in ("helpers", "tests", "tools") for p in (ROOT / d).rglob("*.py")),
+    ids=lambda p: p.name,
+)  # fmt: skip
+def test_everything_can_be_imported_on_windows(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not POSIX_ONLY & {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module not in POSIX_ONLY

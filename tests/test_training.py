@@ -199,7 +199,7 @@ def test_training_works_outside_the_main_thread(tiny, drawings):
     runs = []
     thread = threading.Thread(target=lambda: runs.append(train(Run(tiny), drawings)))
     thread.start()
-    thread.join()
+    thread.join(timeout=600)
     assert runs[0].step == 10
 
 

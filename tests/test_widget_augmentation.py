@@ -42,9 +42,8 @@ def test_draws_are_those_of_augment(picture):
 
 def test_each_control_changes_the_picture(picture):
     box = augmentation_player(picture, CROP)
-    (_, number), top, left, flip, image, _ = (
-        (row.children if i == 0 else row) for i, row in enumerate(box.children)
-    )
+    row, image, _ = box.children
+    number, _, top, left, flip = row.children
     assert (top.value, left.value, flip.value) == draw_crop(LOAD, CROP, 0)
     number.value = 7
     assert (top.value, left.value, flip.value) == draw_crop(LOAD, CROP, 7)

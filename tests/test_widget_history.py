@@ -23,7 +23,7 @@ def test_without_places_nothing_is_remembered():
 
 def test_each_control_changes_the_figure():
     controls, image = explorer().children
-    play, step, capacity = controls.children
+    play, capacity, step = controls.children
     assert play.max == step.max == 199
     before = image.value
     step.value = 150

@@ -80,9 +80,8 @@ def test_the_patch_is_drawn(net):
 
 def test_every_control_changes_what_is_seen(net, picture):
     widget = explorer(net, {"one": picture, "other": -picture})
-    choice, (row, column, play), view, caption = (
-        widget.children[0], widget.children[1].children, *widget.children[2:],
-    )  # fmt: skip
+    controls, view, caption = widget.children
+    play, choice, row, column = controls.children
     assert (row.max, column.max, play.max) == (13, 17, 14 * 18 - 1)
     assert "Score (7, 9)" in caption.value
 

@@ -67,8 +67,8 @@ def test_the_line_stands_at_the_step():
 
 def test_moving_the_slider_shows_another_preview(folder):
     box = scrubber(folder, torch.rand(20, 8), every=50, epoch_steps=300)
-    controls, image = box.children
-    play, index, caption = controls.children
+    controls, image, caption = box.children
+    play, index = controls.children
     assert play.max == index.max == 2 and index.value == 0
     assert caption.value == "after 100 steps, 0.3 epochs"
     first = image.value

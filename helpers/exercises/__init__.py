@@ -4,10 +4,13 @@ Each notebook's checks lie in a module of their own. A check is a function that 
 answer, raises `Wrong` with what to look at, or returns a sentence about what was right.
 """
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 CHECKS: dict[str, Callable[[Any], str]] = {}
+NOTHING = "Your function returned nothing: is there a `return`?"
 
 
 class Wrong(Exception):
@@ -24,14 +27,29 @@ def numbers(answer: Any, *keys: str) -> list[float]:
     return [answer[key] for key in keys]
 
 
-def exercise(number: str) -> Callable:
-    """Registers a check: @exercise("4.1")."""
+def exercise(number: str, returns: bool = True) -> Callable:
+    """Registers a check: @exercise("4.1"). `returns`: a function that returns None is not right."""
 
     def register(function: Callable[[Any], str]) -> Callable[[Any], str]:
-        CHECKS[number] = function
+        CHECKS[number] = lambda answer: function(returning(answer) if returns else answer)
         return function
 
     return register
+
+
+def returning(answer: Any) -> Any:
+    """The answer; where it is a function, it raises Wrong when it returns None."""
+    if not inspect.isfunction(answer):
+        return answer
+
+    @functools.wraps(answer)
+    def watched(*args, **kwargs):
+        result = answer(*args, **kwargs)
+        if result is None:
+            raise Wrong(NOTHING)
+        return result
+
+    return watched
 
 
 def grade(number: str, answer: Any) -> tuple[bool, str]:
@@ -43,8 +61,15 @@ def grade(number: str, answer: Any) -> tuple[bool, str]:
     except Wrong as wrong:
         return False, f"Exercise {number}: not yet. {wrong}"
     except Exception as error:  # whatever the reader's code may do
-        problem = f"{type(error).__name__}: {error}"
-        return False, f"Exercise {number}: your code stopped with {problem}"
+        problem = f"your code stopped with {type(error).__name__}: {error}"
+        if "NoneType" in str(error):  # a method returned nothing, or there is no answer at all
+            problem = f"not yet. {NOTHING}"
+        elif type(error) is NameError:
+            problem = (
+                f"the name `{error.name}` is not known yet. If a cell above defines it, run the "
+                "cells above (menu Run, Run All Above Selected Cell); else look at its spelling."
+            )
+        return False, f"Exercise {number}: {problem}"
 
 
 def check(number: str, answer: Any) -> None:

@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from helpers.exercises import Wrong, exercise
+from helpers.exercises import Wrong, exercise, numbers
 from helpers.networks import Discriminator, parameter_count
 
 PATCHGAN = ((4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1), (4, 1, 1))  # kernel, stride, padding
@@ -48,11 +48,7 @@ def map_size(answer):
 
 @exercise("3.2")
 def one_halving_less(answer):
-    if not isinstance(answer, dict) or not {"patch", "scores"} <= answer.keys():
-        raise Wrong('Expected {"patch": a number, "scores": a number}.')
-    patch, scores = answer["patch"], answer["scores"]
-    if patch is ... or scores is ...:
-        raise Wrong("Write a number in the place of each `...`.")
+    patch, scores = numbers(answer, "patch", "scores")
     if patch == 70:
         raise Wrong("70 is the patch of three halvings. Walk back with strides 1, 1, 2, 2.")
     if patch in (16, 40):

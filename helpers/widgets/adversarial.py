@@ -8,6 +8,7 @@ from torch import Tensor
 
 from helpers.objectives import least_squares
 from helpers.plots import BLACK, BLUE, GREEN, VERMILION, png
+from helpers.widgets.figure import interactive
 
 LOW, HIGH = -4.0, 4.0
 GENERATOR, DISCRIMINATOR = "generator: be judged real", "discriminator: call it fake"
@@ -79,11 +80,4 @@ def explorer() -> widgets.VBox:
     player = widgets.ToggleButtons(
         options=[GENERATOR, DISCRIMINATOR], style={"button_width": "auto"}
     )
-    image = widgets.Image(value=render(score.value, player.value), format="png")
-
-    def update(_):
-        image.value = render(score.value, player.value)
-
-    for control in (score, player):
-        control.observe(update, names="value")
-    return widgets.VBox([widgets.HBox([score, player]), image])
+    return interactive("Losses of one fake and their slopes, by its score", render, score, player)

@@ -1,5 +1,7 @@
 """The augmentation player: which part of a loaded picture a training step sees."""
 
+import functools
+
 import ipywidgets as widgets
 import numpy as np
 from PIL import Image, ImageDraw
@@ -7,6 +9,7 @@ from torch import Tensor
 
 from helpers.images import encode, to_image
 from helpers.plots import VERMILION
+from helpers.widgets.figure import interactive
 
 ZOOM, GAP = 4, 16  # screen pixels per pixel, and between the two pictures
 
@@ -46,28 +49,15 @@ def augmentation_player(picture: Tensor, crop: int) -> widgets.VBox:
     load_size = picture.shape[-1]
     spare = load_size - crop
     play = widgets.Play(min=0, max=99, interval=800)
+    first = draw_crop(load_size, crop, 0)
     number = widgets.IntSlider(min=0, max=99, description="draw")
     widgets.jslink((play, "value"), (number, "value"))
-    top = widgets.IntSlider(min=0, max=spare, description="top, px")
-    left = widgets.IntSlider(min=0, max=spare, description="left, px")
-    flip = widgets.Checkbox(description="flipped")
-    image = widgets.Image(format="png")
-    playing = False  # while a draw moves three controls, the picture is made once
-
-    def show(_=None):
-        if not playing:
-            image.value = render(picture, crop, top.value, left.value, flip.value)
-
-    def draw(_=None):
-        nonlocal playing
-        playing = True
-        top.value, left.value, flip.value = draw_crop(load_size, crop, number.value)
-        playing = False
-        show()
-
-    number.observe(draw, "value")
-    for control in (top, left, flip):
-        control.observe(show, "value")
-    draw()
-    note = widgets.Label("Left: as loaded, with the crop's frame. Right: what the network sees.")
-    return widgets.VBox([widgets.HBox([play, number]), top, left, flip, image, note])
+    top = widgets.IntSlider(first[0], 0, spare, description="top, px")
+    left = widgets.IntSlider(first[1], 0, spare, description="left, px")
+    flip = widgets.Checkbox(first[2], description="flipped")
+    return interactive(
+        "A picture with the frame of a crop, and the crop",
+        functools.partial(render, picture, crop), top, left, flip,
+        describe=lambda *_: "Left: as loaded, with the crop's frame. Right: what the network sees.",
+        drivers={number: functools.partial(draw_crop, load_size, crop)}, extras=(play,),
+    )  # fmt: skip

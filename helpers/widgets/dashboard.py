@@ -1,6 +1,7 @@
 """A live picture of a run, for `training.train(..., on_progress=Dashboard(domains))`."""
 
 import datetime
+import math
 import time
 
 import matplotlib.pyplot as plt
@@ -27,7 +28,7 @@ class Dashboard:
 
     def __init__(self, domains: Domains, count: int = 4, seconds: float = 5.0):
         self.domains, self.count, self.seconds = domains, count, seconds
-        self.drawn_at, self.handle, self.scores = 0.0, None, []
+        self.drawn_at, self.handle, self.scores = -math.inf, None, []
 
     def __call__(self, run: Run) -> None:
         finished = run.step >= run.preset.steps

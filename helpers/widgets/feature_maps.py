@@ -1,5 +1,7 @@
 """A browser of what a generator makes of a picture, stage by stage, channel by channel."""
 
+import functools
+
 import ipywidgets as widgets
 import numpy as np
 import torch
@@ -8,6 +10,7 @@ from torch import Tensor, nn
 
 from helpers.images import encode, to_uint8
 from helpers.networks import Generator
+from helpers.widgets.figure import interactive
 
 SIDE = 288  # pixels, of each of the three panels
 NEGATIVE, ZERO, POSITIVE = np.array([(0, 114, 178), (255, 255, 255), (213, 94, 0)], float)
@@ -89,21 +92,18 @@ def browse(net: Generator, pictures: Tensor) -> widgets.VBox:
     stage = widgets.Dropdown(options=list(stages(net)), description="stage")
     channel = widgets.IntSlider(value=0, min=0, max=0, description="channel")
     number = widgets.IntSlider(value=0, min=0, max=len(pictures) - 1, description="picture")
-    image, text = widgets.Image(format="png"), widgets.Label()
-    maps: dict[str, Tensor] = {}
+    maps_of = functools.cache(lambda number: feature_maps(net, pictures[number]))
 
-    def show(change=None):
-        picture, chosen = pictures[number.value], maps[stage.value]
-        channel.max = len(chosen) - 1
-        image.value = render(picture, chosen, channel.value)
-        text.value = describe(picture, chosen, channel.value)
+    def limit(_=None):  # before the figure follows, so that no channel is beyond its stage
+        channel.max = len(maps_of(number.value)[stage.value]) - 1
 
-    def look(change=None):
-        maps.update(feature_maps(net, pictures[number.value]))
-        show()
+    def chosen(number, stage, channel):
+        return pictures[number], maps_of(number)[stage], channel
 
-    number.observe(look, "value")
-    for control in (stage, channel):
-        control.observe(show, "value")
-    look()
-    return widgets.VBox([widgets.HBox([number, stage, channel]), image, text])
+    stage.observe(limit, "value")
+    limit()
+    return interactive(
+        "A picture, the feature maps of a stage, and one of them",
+        lambda *values: render(*chosen(*values)), number, stage, channel,
+        describe=lambda *values: describe(*chosen(*values)),
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from helpers.objectives import History
 from helpers.plots import BLUE, ORANGE, png
+from helpers.widgets.figure import interactive
 
 STEPS = 200
 
@@ -64,11 +65,5 @@ def explorer() -> widgets.VBox:
     step = widgets.IntSlider(value=120, min=0, max=STEPS - 1, description="step")
     play = widgets.Play(value=120, min=0, max=STEPS - 1, step=1, interval=400)
     widgets.jslink((play, "value"), (step, "value"))
-    image = widgets.Image(value=render(capacity.value, step.value), format="png")
-
-    def update(_):
-        image.value = render(capacity.value, step.value)
-
-    for control in (capacity, step):
-        control.observe(update, names="value")
-    return widgets.VBox([widgets.HBox([play, step, capacity]), image])
+    alt = "The fakes shown so far, and the ages of those remembered"
+    return interactive(alt, render, capacity, step, extras=(play,))

@@ -1,6 +1,7 @@
 """Sliders for the two lambdas: what they do to the sum of losses and to one translated picture."""
 
 import copy
+import functools
 
 import ipywidgets as widgets
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from helpers.images import to_uint8
 from helpers.objectives import Networks, generator_losses, weighted_sum
 from helpers.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, png
+from helpers.widgets.figure import interactive
 
 COLOURS = {
     "adv_ab": BLUE, "adv_ba": SKY, "cycle_a": VERMILION, "cycle_b": ORANGE,
@@ -104,11 +106,5 @@ def explorer(nets: Networks, x: Tensor, y: Tensor) -> widgets.VBox:
     identity = widgets.FloatSlider(
         value=5, min=0, max=20, step=0.5, description="lambda_identity", style=wide
     )
-    image = widgets.Image(value=render(*fixed, cycle.value, identity.value), format="png")
-
-    def update(_):
-        image.value = render(*fixed, cycle.value, identity.value)
-
-    for slider in (cycle, identity):
-        slider.observe(update, names="value")
-    return widgets.VBox([widgets.HBox([cycle, identity]), image])
+    alt = "Shares of the losses, the translation, and where it is pushed"
+    return interactive(alt, functools.partial(render, *fixed), cycle, identity)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from helpers.images import to_uint8
 from helpers.networks import receptive_field
 from helpers.plots import VERMILION, png
+from helpers.widgets.figure import interactive
 
 
 def geometry(net: nn.Module) -> tuple[int, int, int]:
@@ -92,22 +93,10 @@ def explorer(net: nn.Module, pictures: dict[str, Tensor]) -> widgets.VBox:
     row = widgets.IntSlider(rows // 2, 0, rows - 1, description="row")
     column = widgets.IntSlider(columns // 2, 0, columns - 1, description="column")
     play = widgets.Play(value=0, min=0, max=rows * columns - 1, interval=400)
-    view, caption = widgets.Image(format="png"), widgets.Label()
-
-    def update(_=None):
-        place = choice.value, row.value, column.value
-        picture, scores = pictures[place[0]], maps[place[0]]
-        view.value = render(net, picture, scores, *place[1:])
-        caption.value = describe(net, scores, *place[1:])
-
-    def follow(change):  # row by row through the map, one picture for each step
-        row.unobserve(update, "value")
-        row.value, new = divmod(change["new"], columns)
-        row.observe(update, "value")
-        update() if column.value == new else setattr(column, "value", new)
-
-    for control in (choice, row, column):
-        control.observe(update, "value")
-    play.observe(follow, "value")
-    update()
-    return widgets.VBox([choice, widgets.HBox([row, column, play]), view, caption])
+    return interactive(
+        "A picture with a patch framed, the map of scores, and the patch alone",
+        lambda name, *place: render(net, pictures[name], maps[name], *place),
+        choice, row, column,
+        describe=lambda name, *place: describe(net, maps[name], *place),
+        drivers={play: lambda number: (choice.value, *divmod(number, columns))},
+    )  # fmt: skip

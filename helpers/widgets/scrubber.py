@@ -12,6 +12,7 @@ from torch import Tensor
 from helpers import plots
 from helpers.images import encode, open_picture
 from helpers.settings import UserError
+from helpers.widgets.figure import interactive
 
 
 def find_previews(folder: str | Path) -> dict[int, Path]:
@@ -96,13 +97,12 @@ def scrubber(
     index = widgets.IntSlider(value=0, min=0, max=len(steps) - 1, description="preview")
     play = widgets.Play(value=0, min=0, max=index.max, interval=700)
     widgets.jslink((play, "value"), (index, "value"))
-    caption, image = widgets.Label(), widgets.Image(format="png")
 
-    def update(_=None):
-        step = steps[index.value]
-        image.value = render(previews[step], curves and mark(*curves, step / total))
-        caption.value = describe(step, epoch_steps)
+    def sheet(number):
+        step = steps[number]
+        return render(previews[step], curves and mark(*curves, step / total))
 
-    index.observe(update, names="value")
-    update()
-    return widgets.VBox([widgets.HBox([play, index, caption]), image])
+    return interactive(
+        "Translated pictures at one step of a run, and the losses until the end",
+        sheet, index, describe=lambda number: describe(steps[number], epoch_steps), extras=(play,),
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from torch import nn
 
 from helpers.images import encode, open_picture, translate
 from helpers.settings import UserError
+from helpers.widgets.figure import picture
 
 SIDE = 320  # pixels: the longer side of each of the two pictures shown
 
@@ -54,14 +55,15 @@ def translator(net: nn.Module, size: int) -> widgets.VBox:
     size: pixels of the short side that the generator is shown, as in `images.translate`.
     """
     button = widgets.FileUpload(accept="image/*", multiple=False, description="Your picture")
-    text = widgets.HTML("Choose a picture.")
-    image = widgets.Image(format="png", layout=widgets.Layout(display="none"))
+    text = widgets.HTML("Choose a picture of up to 10 MB: Jupyter drops larger ones.")
+    image = picture("Your picture and its translation")
+    image.layout.display = "none"
 
     def update(change) -> None:
         shown = "none"
         try:
-            for name, picture in pictures_of(change["new"]):
-                image.value = render(net, picture, size)
+            for name, chosen in pictures_of(change["new"]):
+                image.value = render(net, chosen, size)
                 text.value = f"{html.escape(name)} and its translation:"
                 shown = ""
         except UserError as error:

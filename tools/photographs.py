@@ -1,6 +1,6 @@
 """Stores a run on horse2zebra: weights, curves, previews, and what notebook 06 measures on it.
 
-python -m data.photographs runs/photographs PATH/TO/horse2zebra SIZE
+python -m tools.photographs runs/photographs PATH/TO/horse2zebra SIZE
 
 SIZE is that of the pictures which are measured; the weights name it as theirs.
 Needs, beside requirements.txt, the ImageNet classifier that judges the translations:
@@ -18,14 +18,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from data.experiments import round_off
-from data.store import means, open_run, store_generators, store_preview
 from helpers import checkpoints, evaluation, images, plots
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
+from tools.experiments import round_off
+from tools.store import means, open_run, store_generators, store_preview
 
-DATA = Path(__file__).parent
+DATA = Path(__file__).parent.parent / "data"
 OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"
 EPOCHS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 100)  # previews that are kept, beside the last
 PREVIEW = 64  # their side; those of whole pictures at 128 pixels are halved

@@ -1,4 +1,6 @@
-"""Executes every notebook in order and writes HTML with an index: python run_notebooks.py FOLDER.
+"""Executes every notebook in order and writes HTML with an index.
+
+python -m tools.run_notebooks build/html
 
 Stops at the first cell that fails, after writing what there is, with exit code 1.
 """

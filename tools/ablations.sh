@@ -7,5 +7,5 @@ for name in none d_a d_b adv_ab adv_ba cycle_a cycle_b identity_a identity_b; do
   # shellcheck disable=SC2086
   python -m helpers train --preset lecture --data toy --steps 800 \
     --out "runs/without-$name" $option
-  python -m data.store ablation "runs/without-$name" "$name"
+  python -m tools.store ablation "runs/without-$name" "$name"
 done

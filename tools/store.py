@@ -1,7 +1,7 @@
 """Turns a run's folder into the small files that notebooks show. From the repository's root:
 
-python -m data.store lecture runs/lecture
-python -m data.store ablation runs/without-NAME NAME
+python -m tools.store lecture runs/lecture
+python -m tools.store ablation runs/without-NAME NAME
 """
 
 import json
@@ -20,7 +20,7 @@ from helpers.networks import Discriminator
 from helpers.objectives import Networks
 from helpers.previews import preview
 
-DATA = Path(__file__).parent
+DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
 
 

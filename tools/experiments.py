@@ -1,6 +1,6 @@
 """The runs behind the verdicts of notebook 06: one cause at a time, several seeds each.
 
-python -m data.experiments size coats brown      # five seeds each, resumes, about two hours
+python -m tools.experiments size coats brown      # five seeds each, resumes, about two hours
 
 A run differs from its neighbours only in what its condition names. Drawings, weights and the order
 of pictures follow the seed; what is measured is measured on the same held-out scenes for all.
@@ -23,7 +23,7 @@ from helpers.evaluation import held_out_scenes
 from helpers.settings import PRESETS, Preset
 from helpers.training import Run, train
 
-FOLDER = Path(__file__).parent / "experiments"
+FOLDER = Path(__file__).parent.parent / "data/experiments"
 PRESET = dataclasses.replace(
     PRESETS["lecture"], steps=800, decay_steps=400, precision="bfloat16", runs_on=""
 )
@@ -196,7 +196,7 @@ def main() -> None:
         if seed == 0:
             save_examples(experiment, condition, run)
         facts = {
-            "command": f"python -m data.experiments {experiment} --seeds {args.seeds}",
+            "command": f"python -m tools.experiments {experiment} --seeds {args.seeds}",
             "preset": "lecture", "steps": PRESET.steps, "precision": PRESET.precision, "runs": rows,
         }  # fmt: skip
         path.write_text(json.dumps(round_off(facts), indent=1) + "\n")

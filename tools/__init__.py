@@ -1,0 +1,4 @@
+"""What makes the stored data and the pages: from the repository's root, python -m tools.NAME.
+
+Nothing in `helpers` needs it.
+"""
