@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = {
     "toy": 0, "download": 0, "settings": 0,
-    "networks": 1, "images": 1, "distributed": 1,
+    "networks": 1, "images": 1, "distributed": 1, "devices": 1,
     "objectives": 2, "checkpoints": 2, "plots": 2,
     "training": 3, "evaluation": 3,
     "widgets": 4, "exercises": 4,
@@ -22,6 +22,7 @@ SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("plots", "objectiv
 # Where a public helper is built by hand and proved equal; "plumbing" needs no lesson.
 TAUGHT = {
     "networks": {
+        "Conv2d": "plumbing", "InstanceNorm2d": "plumbing",
         "convolution": "02_generator", "upsampling": "02_generator",
         "ResidualBlock": "02_generator", "Generator": "02_generator",
         "initialise": "02_generator", "pad_to_multiple": "02_generator",
@@ -55,8 +56,8 @@ TAUGHT = {
         ),
     },
 }  # fmt: skip
-PLUMBING = {"toy", "download", "settings", "checkpoints", "distributed", "plots", "evaluation",
-            "__main__"}  # fmt: skip
+PLUMBING = {"toy", "download", "settings", "devices", "checkpoints", "distributed", "plots",
+            "evaluation", "__main__"}  # fmt: skip
 
 
 def imported(path):
