@@ -1,16 +1,42 @@
 """Generator and discriminator of Zhu et al. 2017 (arXiv 1703.10593, appendix 7.2)."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 STRIDE = 4  # the encoder halves height and width twice
 
 
+class Conv2d(nn.Conv2d):
+    """nn.Conv2d that pads in the precision of its input.
+
+    On a CPU, autocast would widen the picture to float32 for a reflection, and narrow it again.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.padding_mode == "zeros" or not torch.is_autocast_enabled("cpu"):
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            x = F.pad(x, self._reversed_padding_repeated_twice, self.padding_mode)
+        return F.conv2d(x, self.weight, self.bias, self.stride)
+
+
+class InstanceNorm2d(nn.InstanceNorm2d):
+    """nn.InstanceNorm2d that reads channels-last pictures as they lie, instead of copying them.
+
+    The instance norm of a picture is the batch norm of a batch that holds nothing else.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not x.is_contiguous(memory_format=torch.channels_last):
+            return super().forward(x)
+        pictures = [F.batch_norm(p, None, None, training=True, eps=self.eps) for p in x.split(1)]
+        return torch.cat(pictures) if len(pictures) > 1 else pictures[0]
+
+
 def convolution(c_in: int, c_out: int, kernel: int, **kwargs) -> nn.Sequential:
     """Convolution, instance norm, ReLU: the generator's unit. Built in notebook 02, section 2.3."""
-    return nn.Sequential(
-        nn.Conv2d(c_in, c_out, kernel, **kwargs), nn.InstanceNorm2d(c_out), nn.ReLU()
-    )
+    return nn.Sequential(Conv2d(c_in, c_out, kernel, **kwargs), InstanceNorm2d(c_out), nn.ReLU())
 
 
 def upsampling(c_in: int, c_out: int, kind: str) -> nn.Sequential:
@@ -23,7 +49,7 @@ def upsampling(c_in: int, c_out: int, kind: str) -> nn.Sequential:
         unit = convolution(c_in, c_out, 3, padding=1, padding_mode="reflect")
         return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *unit)
     up = nn.ConvTranspose2d(c_in, c_out, 3, stride=2, padding=1, output_padding=1)
-    return nn.Sequential(up, nn.InstanceNorm2d(c_out), nn.ReLU())
+    return nn.Sequential(up, InstanceNorm2d(c_out), nn.ReLU())
 
 
 class ResidualBlock(nn.Module):
@@ -37,8 +63,8 @@ class ResidualBlock(nn.Module):
         same = dict(padding=1, padding_mode="reflect")
         self.f = nn.Sequential(
             *convolution(channels, channels, 3, **same),
-            nn.Conv2d(channels, channels, 3, **same),
-            nn.InstanceNorm2d(channels),
+            Conv2d(channels, channels, 3, **same),
+            InstanceNorm2d(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -71,7 +97,7 @@ class Generator(nn.Module):
         self.decoder = nn.Sequential(
             upsampling(4 * width, 2 * width, upsample),
             upsampling(2 * width, width, upsample),
-            nn.Conv2d(width, 3, 7, **edge),
+            Conv2d(width, 3, 7, **edge),
             nn.Tanh(),
         )
         self.apply(initialise)
@@ -95,16 +121,16 @@ class Discriminator(nn.Module):
         self.config = {"width": width}
 
         def unit(c_in, c_out, stride):
-            norm = nn.InstanceNorm2d(c_out)
-            return [nn.Conv2d(c_in, c_out, 4, stride, 1), norm, nn.LeakyReLU(0.2)]
+            norm = InstanceNorm2d(c_out)
+            return [Conv2d(c_in, c_out, 4, stride, 1), norm, nn.LeakyReLU(0.2)]
 
         self.layers = nn.Sequential(
-            nn.Conv2d(3, width, 4, stride=2, padding=1),  # the first layer has no norm
+            Conv2d(3, width, 4, stride=2, padding=1),  # the first layer has no norm
             nn.LeakyReLU(0.2),
             *unit(width, 2 * width, stride=2),
             *unit(2 * width, 4 * width, stride=2),
             *unit(4 * width, 8 * width, stride=1),
-            nn.Conv2d(8 * width, 1, 4, stride=1, padding=1),
+            Conv2d(8 * width, 1, 4, stride=1, padding=1),
         )
         self.apply(initialise)
 

@@ -1,7 +1,9 @@
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from helpers import networks
 from helpers.networks import (
     Discriminator,
     Generator,
@@ -22,6 +24,49 @@ def test_discriminator_is_the_papers_70_by_70_patchgan():
     assert parameter_count(net) == 2_764_737
     assert receptive_field(net) == 70
     assert net(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 30, 30)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("layer", ["norm", "convolution"])
+def test_own_layers_equal_pytorchs_on_channels_last_pictures(layer, batch):
+    """Values and gradients in float64; and what comes out lies channels-last still."""
+    args = dict(padding=2, padding_mode="reflect", stride=2)
+    own, theirs = {
+        "norm": (networks.InstanceNorm2d(5), nn.InstanceNorm2d(5)),
+        "convolution": (networks.Conv2d(5, 6, 3, **args), nn.Conv2d(5, 6, 3, **args)),
+    }[layer]
+    theirs.load_state_dict(own.state_dict())
+    x = torch.randn(batch, 5, 8, 7, dtype=torch.float64)
+    outputs, gradients = [], []
+    for net, layout in ((own, torch.channels_last), (theirs, torch.contiguous_format)):
+        pictures = x.clone(memory_format=layout).requires_grad_()
+        y = net.to(torch.float64, memory_format=layout)(pictures)
+        weights = torch.arange(y.numel(), dtype=y.dtype).reshape(y.shape).sin()
+        (y * weights).sum().backward()
+        outputs.append(y)
+        gradients.append([pictures.grad, *(p.grad for p in net.parameters())])
+    torch.testing.assert_close(*outputs, atol=1e-12, rtol=0)
+    torch.testing.assert_close(*gradients, atol=1e-12, rtol=0)
+    assert outputs[0].is_contiguous(memory_format=torch.channels_last)
+
+
+class Conversions(TorchDispatchMode):
+    """Counts the copies that change the precision of a picture."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function is torch.ops.aten._to_copy.default and args[0].dim() == 4:
+            self.count += args[0].shape[0] == 2  # pictures here are two, output channels are not
+        return function(*args, **(kwargs or {}))
+
+
+def test_a_network_converts_pictures_once_where_it_computes_in_bfloat16():
+    net = Generator(4, 3).to(memory_format=torch.channels_last)
+    x = torch.rand(2, 3, 16, 16).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16), Conversions() as conversions:
+        y = net(x)
+    assert y.dtype == torch.bfloat16 and conversions.count == 1
 
 
 def test_receptive_field_is_found_by_gradient_too():
@@ -75,7 +120,7 @@ def test_generator_layers_are_those_of_the_paper():
     C, T, N, R = nn.Conv2d, nn.ConvTranspose2d, nn.InstanceNorm2d, nn.ReLU
     kinds = [C, N, R] * 3 + [C, N, R, C, N] * 2 + [T, N, R] * 2 + [C, nn.Tanh]
     there = layers(Generator(8, 2))
-    assert [type(layer) for layer in there] == kinds
+    assert len(there) == len(kinds) and all(map(isinstance, there, kinds))
     convolutions = [layer for layer in there if isinstance(layer, C | T)]
     shapes = [
         (c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0], c.padding[0], c.padding_mode)
@@ -94,7 +139,8 @@ def test_generator_layers_are_those_of_the_paper():
 def test_discriminator_layers_are_those_of_the_paper():
     C, N, L = nn.Conv2d, nn.InstanceNorm2d, nn.LeakyReLU
     there = layers(Discriminator(8))
-    assert [type(layer) for layer in there] == [C, L] + [C, N, L] * 3 + [C]
+    kinds = [C, L] + [C, N, L] * 3 + [C]
+    assert len(there) == len(kinds) and all(map(isinstance, there, kinds))
     shapes = [
         (c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0], c.padding[0])
         for c in there if isinstance(c, C)
