@@ -6,7 +6,6 @@ import itertools
 import math
 import signal
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,21 +257,15 @@ def round_trip(nets: Networks, x: Tensor, y: Tensor) -> list[Tensor]:
 
 def preview(nets: Networks, domains: Domains, size: int, count: int = 6) -> Tensor:
     """Fixed training pictures, translated and back, one a column: uint8 (3, height, width)."""
-
-    def some(pictures: Tensor) -> Tensor:
-        every = max(1, len(pictures) // count)
-        return centre_crop(pictures[::every][:count], size)
-
-    rows = round_trip(nets, some(domains.a), some(domains.b))
+    rows = round_trip(nets, *(centre_crop(pictures, size) for pictures in domains.some(count)))
     return make_grid(to_uint8(torch.cat(rows)), nrow=len(rows[0]), pad_value=255).cpu()
 
 
 def identity_of(run: Run, domains: Domains) -> dict:
     """What must be the same for a run to be resumed: settings, seed, pictures, device type."""
-    crcs = [zlib.crc32(pictures.cpu().numpy()) for pictures in (domains.a, domains.b)]
     settings = dataclasses.asdict(run.preset)
     del settings["runs_on"]
-    pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {crcs}"
+    pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {domains.checksums()}"
     origin = {"seed": run.seed, "pictures loaded": pictures, "started from": run.started_from}
     return settings | origin
 
