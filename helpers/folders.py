@@ -78,6 +78,17 @@ def available_memory() -> float:
     return min(free)
 
 
+class Batches(Dataset):
+    """Batches(pictures)[numbers] is those pictures stacked; None if one of them cannot be read."""
+
+    def __init__(self, pictures: Dataset):
+        self.pictures = pictures
+
+    def __getitem__(self, numbers: list[int]) -> Tensor | None:
+        with contextlib.suppress(UserError):
+            return torch.stack([self.pictures[i] for i in numbers])
+
+
 def in_workers(
     pictures: Dataset, batches: Iterable[list[int]], pinned: bool = False
 ) -> Iterator[Tensor]:
@@ -87,26 +98,29 @@ def in_workers(
     """
     batches, requests = itertools.tee(batches)
     loader = DataLoader(
-        pictures,
-        batch_sampler=requests,
+        Batches(pictures),
+        batch_size=None,
+        sampler=requests,
         num_workers=WORKERS,
         worker_init_fn=leave_signals_to_parent,
         pin_memory=pinned,
         generator=torch.Generator(),  # else it would draw from the caller's random numbers
     )
-    arriving = iter(loader)
-    for batch in batches:
-        try:
-            stacked = next(arriving)
-        except UserError:  # with a worker's traceback: read here for the sentence alone
+    for batch, stacked in zip(batches, loader):
+        if stacked is None:  # read here, as a worker's error would come with its traceback
             stacked = torch.stack([pictures[i] for i in batch])
         yield stacked
 
 
 def leave_signals_to_parent(worker: int) -> None:
-    """Ctrl-C and SIGTERM reach a terminal's whole group: a run that saves still needs its pairs."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """A run that saves before it ends still needs its pairs.
+
+    Ctrl-C in a terminal, and torchrun, signal the whole process group: a worker gets its own.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by which the parent may end it
+    if hasattr(os, "setpgid"):  # not on Windows
+        os.setpgid(0, 0)
 
 
 def domain_folders(data: list[str] | str | Path, split: str = "train") -> tuple[Path, Path]:

@@ -6,8 +6,9 @@ Every random choice is a function of (seed, step): a resumed run needs to know i
 import functools
 import itertools
 import logging
+import weakref
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,34 +69,34 @@ class Streamed(Domains):
     does not follow the last starts the workers anew.
     """
 
-    device = torch.device("cpu")
-    ahead: tuple[tuple, Iterator] = ((), iter(()))  # the (step, size, seed) to come, its pictures
+    def __init__(self, a: Folder, b: Folder, names: tuple[str, str], device: str = "cpu"):
+        super().__init__(a, b, names)
+        self.device = torch.device(device)
+        self.ahead = {}  # at the (step, size, seed) that comes next: its pictures and all later
+        # The garbage collector could end the workers' queues first, and wait for them for seconds.
+        weakref.finalize(self, self.ahead.clear)
 
     def to(self, device: torch.device) -> "Streamed":
-        moved = Streamed(self.a, self.b, self.names)
-        moved.device = torch.device(device)
-        return moved
+        return Streamed(self.a, self.b, self.names, device)
 
     def whole(self, step: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
-        (to_come, arriving), self.ahead = self.ahead, Streamed.ahead
-        if to_come != (step, size, seed):
+        arriving = self.ahead.pop((step, size, seed), None)
+        if arriving is None:
+            self.ahead.clear()
             counts = len(self.a), len(self.b)
             pairs = (pair_indices(counts, n, size, seed) for n in itertools.count(step))
             numbers = (a + [counts[0] + i for i in b] for a, b in pairs)
             both = ConcatDataset([self.a, self.b])
             arriving = folders.in_workers(both, numbers, pinned=self.device.type == "cuda")
         pictures = next(arriving)
-        self.ahead = (step + 1, size, seed), arriving
+        self.ahead[step + 1, size, seed] = arriving
         return pictures.to(self.device, non_blocking=True).split(size)
 
     def some(self, count: int) -> tuple[Tensor, Tensor]:
         return tuple(pictures.to(self.device) for pictures in super().some(count))
 
     def checksums(self) -> list[int]:
-        """As of the same pictures in memory: all files are read, once.
-
-        Raises UserError for one that cannot be decoded, so before the first step and not at it.
-        """
+        """As of the same pictures in memory. Raises UserError for a file that is no picture."""
         ones = [folders.in_workers(p, ([i] for i in range(len(p)))) for p in (self.a, self.b)]
         return [checksum(pictures) for pictures in ones]
 
@@ -110,9 +111,7 @@ def take(pictures: Tensor | Folder, indices: Iterable[int]) -> Tensor:
 
 def checksum(pictures: Iterable[Tensor]) -> int:
     """CRC-32 of the bytes of pictures, one after the other."""
-    return functools.reduce(
-        lambda crc, picture: zlib.crc32(picture.cpu().contiguous().numpy(), crc), pictures, 0
-    )
+    return functools.reduce(lambda crc, p: zlib.crc32(p.cpu().numpy(), crc), pictures, 0)
 
 
 def pair_indices(counts: tuple[int, int], step: int, size: int, seed: int) -> list[list[int]]:

@@ -1,10 +1,13 @@
 """Folders of pictures in memory and decoded on the fly: the same, to the bit."""
 
 import dataclasses
+import gc
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import time
 import weakref
 from pathlib import Path
 
@@ -148,7 +151,7 @@ def test_a_damaged_file_is_named_in_the_same_words(streamed, two_folders, tmp_pa
     (tmp_path / "3.png").write_bytes((tmp_path / "3.png").read_bytes()[:2000])
     pictures = folders.Folder(tmp_path, 36)
     told = []
-    domains = images.Streamed(pictures, pictures)
+    domains = images.Streamed(pictures, pictures, ("a", "b"))
     readers = (
         pictures.load, domains.checksums, lambda: [domains.batch(s, 1, 32, 0) for s in range(7)]
     )  # fmt: skip
@@ -159,14 +162,23 @@ def test_a_damaged_file_is_named_in_the_same_words(streamed, two_folders, tmp_pa
     assert len(set(told)) == 1 and "3.png cannot be read" in told[0] and "\n" not in told[0]
 
 
-def test_after_a_failure_the_same_step_can_be_asked_for_again(streamed, monkeypatch):
-    wanted = streamed.batch(0, 1, 32, 0)
-    broken = iter(())
-    streamed.ahead = (1, 1, 0), broken
-    with pytest.raises(StopIteration):
-        streamed.batch(1, 1, 32, 0)
-    streamed.batch(1, 1, 32, 0)
-    assert torch.equal(streamed.batch(0, 1, 32, 0)[0], wanted[0])
+def test_workers_end_with_their_domains_and_with_an_error(two_folders, tmp_path):
+    """At once, even where only the garbage collector finds them, as after an exception."""
+    pictures = folders.Folder(two_folders / "trainA", 36)
+    domains = images.Streamed(pictures, pictures, ("a", "b"))
+    domains.batch(0, 1, 32, 0)
+    domains.itself = domains
+    assert len(multiprocessing.active_children()) == folders.WORKERS
+    start = time.monotonic()
+    del domains
+    gc.collect()
+    assert not multiprocessing.active_children()
+    pictures.paths[0] = tmp_path / "gone.png"
+    domains = images.Streamed(pictures, pictures, ("a", "b"))
+    with pytest.raises(UserError, match="no picture at .*gone.png"):
+        [domains.batch(step, 1, 32, 0) for step in range(7)]
+    assert not multiprocessing.active_children()
+    assert time.monotonic() - start < 4, "PyTorch waits 5 seconds for a worker that is not told"
 
 
 def test_memory_is_told_beforehand(two_folders, caplog, monkeypatch):
