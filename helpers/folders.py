@@ -117,10 +117,11 @@ def leave_signals_to_parent(worker: int) -> None:
 
     Ctrl-C in a terminal, and torchrun, signal the whole process group: a worker gets its own.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by which the parent may end it
-    if hasattr(os, "setpgid"):  # not on Windows
+    if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
+    else:  # Windows
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def domain_folders(data: list[str] | str | Path, split: str = "train") -> tuple[Path, Path]:

@@ -124,13 +124,16 @@ def test_pictures_pass_a_few_at_a_time_and_may_be_streamed(means, tmp_path, monk
         (tmp_path / split).mkdir()
         for i, picture in enumerate(pictures):
             to_image(picture).save(tmp_path / split / f"{i:02}.png")
-    generator, reports = Scale(), []
+    generator, reports, parts, to_float = Scale(), [], [], evaluation.to_float
+    monkeypatch.setattr(evaluation, "to_float", lambda p: parts.append(len(p)) or to_float(p))
     for most in (4e9, 0):
         monkeypatch.setattr(folders, "MOST_IN_MEMORY", most)
         test = folder_domains(tmp_path, 48, "test", least=4)
         reports.append(evaluation.evaluate_photographs(generator, generator, test, "drawn"))
     assert isinstance(test, Streamed) and reports[0] == reports[1]
-    assert generator.most <= 4 and means.most <= 16, "memory must not grow with their number"
+    assert generator.most <= 4 and means.most <= 16 and max(parts) <= 16, (
+        "memory must not grow with their number"
+    )
 
 
 @pytest.mark.parametrize("n, m", [(1, 9), (9, 2), (3, 3)])

@@ -234,6 +234,18 @@ def test_loading_never_holds_the_pictures_twice(tmp_path, monkeypatch):
     assert most[0] <= 2 * folders.WORKERS
 
 
+@pytest.mark.parametrize("groups", [True, False])
+def test_what_a_worker_does_about_signals(monkeypatch, groups):
+    done = []
+    monkeypatch.setattr(signal, "signal", lambda *setting: done.append(setting))
+    monkeypatch.setattr(os, "setpgid", lambda *group: done.append(group), raising=False)
+    if not groups:
+        monkeypatch.delattr(os, "setpgid")
+    folders.leave_signals_to_parent(0)
+    last = (0, 0) if groups else (signal.SIGINT, signal.SIG_IGN)
+    assert done == [(signal.SIGTERM, signal.SIG_DFL), last]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="groups of processes are POSIX's")
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_to_the_whole_group_still_saves(two_folders, tmp_path, number, code):
