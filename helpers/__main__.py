@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 
 import torch
@@ -9,9 +10,10 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from helpers import checkpoints, distributed, evaluation, guards, images, resume, runs, training
+from helpers.devices import choose_device
 from helpers.download import COUNTS, horse2zebra
 from helpers.options import parser, preset_from
-from helpers.settings import LOSSES, Preset, UserError, choose_device
+from helpers.settings import LOSSES, Preset, UserError
 
 
 def download(args: argparse.Namespace) -> None:
@@ -55,7 +57,7 @@ def train_with_progress(run: training.Run, domains: images.Domains, args) -> Non
             training.train(
                 run, domains, args.out, show,
                 preview_every=args.preview_every, save_seconds=args.save_seconds,
-                start_from=args.start_from, backup=args.backup,
+                start_from=args.start_from, backup=args.backup, tune_threads=True,
             )  # fmt: skip
         except (KeyboardInterrupt, SystemExit):
             bar.close()
@@ -133,7 +135,7 @@ def evaluate_folders(args: argparse.Namespace, device: torch.device) -> dict:
         note(f"{folder_a} is taken for {a}, {folder_b} for {b}.")
     if seen := runs.trained_on(folders, checkpoint):
         note(f"The run was trained on {' and '.join(seen)}, so this says nothing about new ones.")
-    test = images.folder_domains(folders, args.size or size)
+    test = images.folder_domains(folders, args.size or size, least=evaluation.LEAST)
     test.names = names
     report = evaluation.evaluate_photographs(G_AB, G_BA, test, " against ".join(folders))
     return report | {"trained_on": seen}
@@ -160,6 +162,8 @@ COMMANDS = {f.__name__: f for f in (download, train, translate, evaluate, plot)}
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0, or 2 after one sentence about what the user can mend."""
     with distributed.process_group() as report_once:
+        logging.basicConfig(format="%(message)s")  # to stderr, so that stdout stays JSON
+        logging.getLogger("helpers").setLevel(logging.INFO)
         try:
             args = parser().parse_args(arguments)
             COMMANDS[args.command](args)

@@ -84,6 +84,31 @@ def choose_threads(work: Callable[[], object]) -> int:
     return chosen
 
 
+class Threads:
+    """A run's number of threads: `count`, or what a trial says; tried again when steps slow down.
+
+    work: what the trial times, see `choose_threads`. Other numbers than the machine has, and those
+    that OMP_NUM_THREADS forbids, are not set.
+    """
+
+    def __init__(self, work: Callable[[], object], count: int | None = None):
+        self.work, self.seconds, self.last = work, [], time.monotonic()
+        if count is None:
+            choose_threads(work)
+        elif "OMP_NUM_THREADS" not in os.environ:
+            torch.set_num_threads(min(count, torch.get_num_threads()))
+
+    def after_step(self) -> None:
+        """Notes how long the step took; when steps take three times as long, tries anew."""
+        now = time.monotonic()
+        self.seconds, self.last = [*self.seconds[-50:], now - self.last], now
+        if has_slowed(self.seconds):
+            self.seconds = []
+            before, now = torch.get_num_threads(), choose_threads(self.work)
+            if before != now:
+                print(f"Steps slowed down, so the run goes on with {now} thread(s), not {before}.")
+
+
 def has_slowed(seconds: Sequence[float], last: int = 5, factor: float = 3.0) -> bool:
     """Whether each of the last steps took `factor` times the median of those before, or more.
 

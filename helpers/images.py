@@ -1,29 +1,33 @@
-"""Two folders of pictures, or toy drawings, as two tensors in memory; random pairs from them.
+"""Domains A and B as uint8 pictures, in memory or decoded on the fly; the random pairs of a step.
 
 Every random choice is a function of (seed, step): a resumed run needs to know its step, no more.
 """
 
-import io
-import re
+import functools
+import itertools
+import logging
+import weakref
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
+from torch.utils.data import ConcatDataset
 
-from helpers import toy
-from helpers.settings import UserError
+from helpers import folders, toy
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+# F401: the course knows files as images.open_picture, images.load_folder and so on.
+from helpers.folders import Folder, domain_folders, domain_names, load_folder  # noqa: F401
+from helpers.pictures import cut_sheet, encode, open_picture, picture_paths, to_image, to_tensor  # noqa: F401
 
 
 @dataclass
 class Domains:
-    """Domain A and domain B, decoded once: uint8 (count, 3, load_size, load_size) each.
+    """Domain A and domain B in memory: uint8 (count, 3, load_size, load_size) each.
 
     An epoch is as long as the larger domain, as in the reference implementation.
     """
@@ -39,33 +43,97 @@ class Domains:
         return Domains(self.a.to(device), self.b.to(device), self.names)
 
     def batch(self, step: int, size: int, crop: int, seed: int) -> tuple[Tensor, Tensor]:
-        """The pairs of one step: x, y, float (size, 3, crop, crop) in [-1, 1], augmented.
-
-        A and B are shuffled apart from each other, so that a pair is never fixed.
-        """
+        """The pairs of one step: x, y, float (size, 3, crop, crop) in [-1, 1], augmented."""
         rng = np.random.default_rng((seed, 2, step))
-        chosen_a = self.a[torch.from_numpy(positions(len(self.a), step, size, (seed, 0)))]
-        chosen_b = self.b[torch.from_numpy(positions(len(self.b), step, size, (seed, 1)))]
-        return augment(chosen_a, crop, rng), augment(chosen_b, crop, rng)
+        return tuple(augment(whole, crop, rng) for whole in self.whole(step, size, seed))
+
+    def whole(self, step: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
+        """The pictures of one step before they are augmented: uint8, on their device."""
+        a, b = pair_indices((len(self.a), len(self.b)), step, size, seed)
+        return take(self.a, a), take(self.b, b)
+
+    def some(self, count: int) -> tuple[Tensor, Tensor]:
+        """At most `count` pictures of each domain, the same at every call: uint8."""
+        a, b = (range(0, len(p), max(1, len(p) // count))[:count] for p in (self.a, self.b))
+        return take(self.a, a), take(self.b, b)
+
+    def checksums(self) -> list[int]:
+        """CRC-32 of all pixels of A and of B, which tell whether a run has the same pictures."""
+        return [checksum(self.a), checksum(self.b)]
 
 
-def checksum(pictures: Tensor) -> int:
-    """CRC-32 of decoded pictures, uint8 (count, 3, height, width)."""
-    return zlib.crc32(pictures.cpu().numpy())
+class Streamed(Domains):
+    """Domains too large for memory: a and b are `Folder`s, read by workers ahead of the steps.
+
+    Gives what the same pictures give in memory, to the bit. Any step may be asked for; one that
+    does not follow the last starts the workers anew.
+    """
+
+    def __init__(self, a: Folder, b: Folder, names: tuple[str, str], device: str = "cpu"):
+        super().__init__(a, b, names)
+        self.device = torch.device(device)
+        self.ahead = {}  # at the (step, size, seed) that comes next: its pictures and all later
+        # The garbage collector could end the workers' queues first, and wait for them for seconds.
+        weakref.finalize(self, self.ahead.clear)
+
+    def to(self, device: torch.device) -> "Streamed":
+        return Streamed(self.a, self.b, self.names, device)
+
+    def whole(self, step: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
+        arriving = self.ahead.pop((step, size, seed), None)
+        if arriving is None:
+            self.ahead.clear()
+            counts = len(self.a), len(self.b)
+            pairs = (pair_indices(counts, n, size, seed) for n in itertools.count(step))
+            numbers = (a + [counts[0] + i for i in b] for a, b in pairs)
+            both = ConcatDataset([self.a, self.b])
+            arriving = folders.in_workers(both, numbers, pinned=self.device.type == "cuda")
+        pictures = next(arriving)
+        self.ahead[step + 1, size, seed] = arriving
+        return pictures.to(self.device, non_blocking=True).split(size)
+
+    def some(self, count: int) -> tuple[Tensor, Tensor]:
+        return tuple(pictures.to(self.device) for pictures in super().some(count))
+
+    def checksums(self) -> list[int]:
+        """As of the same pictures in memory. Raises UserError for a file that is no picture."""
+        ones = [folders.in_workers(p, ([i] for i in range(len(p)))) for p in (self.a, self.b)]
+        return [checksum(pictures) for pictures in ones]
 
 
-def positions(count: int, step: int, size: int, seed: tuple[int, ...]) -> np.ndarray:
+def take(pictures: Tensor | Folder, indices: Iterable[int]) -> Tensor:
+    """The pictures with these numbers as one tensor, on their device.
+
+    They are fetched one by one: a tensor of numbers would be copied to a GPU and waited for.
+    """
+    return torch.stack([pictures[i] for i in indices])
+
+
+def checksum(pictures: Iterable[Tensor]) -> int:
+    """CRC-32 of the bytes of pictures, one after the other."""
+    return functools.reduce(lambda crc, p: zlib.crc32(p.cpu().numpy(), crc), pictures, 0)
+
+
+def pair_indices(counts: tuple[int, int], step: int, size: int, seed: int) -> list[list[int]]:
+    """Which pictures of A and which of B a step takes.
+
+    They are shuffled apart from each other, so that a pair is never fixed.
+    """
+    return [shuffled_indices(n, step, size, (seed, k)).tolist() for k, n in enumerate(counts)]
+
+
+def shuffled_indices(count: int, step: int, size: int, seed: tuple[int, ...]) -> np.ndarray:
     """Which of `count` pictures step number `step` takes: every epoch has its own random order.
 
     Built in notebook 01, section 6.
     """
-    ticket = np.arange(step * size, (step + 1) * size)
-    orders = {e: np.random.default_rng((*seed, e)).permutation(count) for e in set(ticket // count)}
-    return np.array([orders[t // count][t % count] for t in ticket])
+    sample = np.arange(step * size, (step + 1) * size)  # numbers of the samples since step 0
+    orders = {e: np.random.default_rng((*seed, e)).permutation(count) for e in set(sample // count)}
+    return np.array([orders[s // count][s % count] for s in sample])
 
 
 def augment(pictures: Tensor, crop: int, rng: np.random.Generator) -> Tensor:
-    """Random crop and horizontal flip, each picture its own (paper, appendix 7.1).
+    """Random crop and horizontal flip, each picture its own: defaults of the reference code.
 
     uint8 (n, 3, load_size, load_size) to float (n, 3, crop, crop) in [-1, 1], on their device.
     Built in notebook 01, section 5.
@@ -94,111 +162,25 @@ def to_uint8(pictures: Tensor) -> Tensor:
     return ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
-def open_picture(path: Path) -> Image.Image:
-    """Any picture a reader may have, as upright 8-bit RGB.
+def folder_domains(
+    data: list[str] | str | Path, size: int, split: str = "train", least: int = 2
+) -> Domains:
+    """Domains from folders (see `domain_folders`) of `least` pictures or more; size x size each.
 
-    Greyscale, palette, CMYK and 16-bit pictures are converted, transparent ones laid on white, and
-    the camera's orientation (EXIF) is applied. Raises UserError for a file that is not a picture.
+    Held in memory if they take 4 GB at most and half of what is free, else decoded on the fly;
+    beforehand, the log says which (INFO).
     """
-    try:
-        with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image)
-            if image.mode.startswith("I"):  # 16 bits: Pillow would clip instead of scaling
-                image = Image.fromarray((np.asarray(image) / 257).clip(0, 255).astype(np.uint8))
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            return image.convert("RGB")
-    except FileNotFoundError:
-        raise UserError(f"There is no picture at {path}: check the path.") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = "it is empty (0 bytes)" if path.stat().st_size == 0 else str(error)
-        raise UserError(
-            f"{path} cannot be read as a picture ({reason}): remove it or save it again as PNG."
-        ) from error
-
-
-def to_tensor(image: Image.Image) -> Tensor:
-    """RGB picture to uint8 (3, height, width)."""
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
-
-
-def to_image(picture: Tensor) -> Image.Image:
-    """uint8 (3, height, width) to an RGB picture."""
-    return Image.fromarray(picture.permute(1, 2, 0).cpu().numpy())
-
-
-def cut_sheet(sheet: Tensor, side: int) -> Tensor:
-    """The pictures of a sheet such as `previews.preview` makes, with borders of 2 pixels.
-
-    (3, height, width) to (rows, n, 3, side, side).
-    """
-    pitch = side + 2
-    pictures = sheet[:, 2:, 2:].unfold(1, side, pitch).unfold(2, side, pitch)
-    return pictures.permute(1, 2, 0, 3, 4)
-
-
-def picture_paths(folder: str | Path) -> list[Path]:
-    """The picture files of a folder, by name. Raises UserError where there is none."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}: check the path.")
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
-    paths = [p for p in paths if not p.name.startswith(".")]
-    if not paths:
-        raise UserError(
-            f"{folder} holds no pictures: put files ending in {' '.join(sorted(SUFFIXES))} there."
-        )
-    return paths
-
-
-def load_folder(folder: str | Path, size: int, workers: int = 4) -> Tensor:
-    """All pictures of a folder: uint8 (count, 3, size, size), short side scaled, centre cut out.
-
-    Decoded once, by `workers` threads. Raises UserError for a missing folder, fewer than two
-    pictures, or a file that cannot be decoded.
-    """
-    paths = picture_paths(folder)
-    if len(paths) < 2:
-        raise UserError(f"{folder} holds one picture, {paths[0].name}: at least 2 are needed.")
-
-    def load(path: Path) -> Tensor:
-        return to_tensor(ImageOps.fit(open_picture(path), (size, size), Image.Resampling.BICUBIC))
-
-    with ThreadPoolExecutor(workers) as pool:
-        return torch.stack(list(pool.map(load, paths)))
-
-
-def domain_folders(data: list[str] | str | Path, split: str = "train") -> tuple[Path, Path]:
-    """Where domains A and B lie: two folders as given, or `split`A and `split`B in one folder."""
-    data = [data] if isinstance(data, str | Path) else data
-    if len(data) == 2:
-        return Path(data[0]), Path(data[1])
-    root = Path(data[0])
-    if not root.is_dir():
-        raise UserError(f"There is no folder {root}: check the path, or fetch the data first.")
-    folders = root / f"{split}A", root / f"{split}B"
-    if not all(f.is_dir() for f in folders):
-        raise UserError(
-            f"{root} has no {split}A and {split}B: expected these two, or name two folders."
-        )
-    return folders
-
-
-def domain_names(data: list[str] | str | Path) -> tuple[str, str]:
-    """What the domains are called: horse, zebra for .../horse2zebra, else their folders' names."""
-    data = [data] if isinstance(data, str | Path) else data
-    if len(data) == 2:
-        a, b = (Path(folder).resolve().name for folder in data)
-        return (a, b) if a != b else ("a", "b")
-    match = re.fullmatch(r"([^\W\d_]+)2([^\W\d_]+)", Path(data[0]).resolve().name)
-    return match.groups() if match else ("a", "b")
-
-
-def folder_domains(data: list[str] | str | Path, size: int, split: str = "train") -> Domains:
-    """Domains from folders, see `domain_folders`; pictures of size x size."""
-    a, b = domain_folders(data, split)
-    return Domains(load_folder(a, size), load_folder(b, size), domain_names(data))
+    a, b = (Folder(folder, size, least) for folder in domain_folders(data, split))
+    needed, free = a.bytes + b.bytes, folders.available_memory()
+    held = needed <= min(folders.MOST_IN_MEMORY, free / 2)
+    logging.getLogger(__name__).info(
+        "%d pictures of %d px take %.2f GB of memory, where %.1f GB are free: they are %s.",
+        len(a) + len(b), size, needed / 1e9, free / 1e9,
+        "decoded once and kept there" if held else "decoded on the fly, by workers",
+    )  # fmt: skip
+    if held:
+        return Domains(a.load(), b.load(), domain_names(data))
+    return Streamed(a, b, domain_names(data))
 
 
 def toy_domains(count: int, size: int, seed: int = 0, world: toy.World = toy.World()) -> Domains:
@@ -208,23 +190,15 @@ def toy_domains(count: int, size: int, seed: int = 0, world: toy.World = toy.Wor
     return Domains(torch.from_numpy(horses), torch.from_numpy(zebras), ("horse", "zebra"))
 
 
-def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
-    """The bytes of a picture file: kind is Pillow's name, "PNG", "JPEG", "WEBP" or "BMP".
-
-    options are Pillow's, such as compress_level=1 for a PNG that is made anew at every touch.
-    """
-    buffer = io.BytesIO()
-    image.save(buffer, kind, quality=95, **options)
-    return buffer.getvalue()
-
-
 @torch.no_grad()
 def translate(net: torch.nn.Module, image: Image.Image, size: int) -> Image.Image:
     """A picture of any size, translated with its short side at `size`, then scaled back.
 
-    A generator knows animals at the size that it was trained at, so that is what it is shown.
+    A generator knows animals at the size that it was trained at, so that is what it is shown. Of a
+    strip longer than 8 to 1, the long side is 8 x `size`, as memory grows with it.
     """
-    scale = size / min(image.size)
-    small = image.resize([max(1, round(s * scale)) for s in image.size], Image.Resampling.BICUBIC)
+    scale = min(size / min(image.size), 8 * size / max(image.size))
+    sides = [max(8, round(s * scale)) for s in image.size]  # 8: two halvings, then a border of 1
+    small = image.resize(sides, Image.Resampling.BICUBIC)
     x = to_float(to_tensor(small))[None].to(next(net.parameters()).device)
     return to_image(to_uint8(net(x))[0]).resize(image.size, Image.Resampling.BICUBIC)

@@ -20,12 +20,7 @@ def round_trip(nets: Networks, x: Tensor, y: Tensor) -> list[Tensor]:
 
 def preview(nets: Networks, domains: Domains, size: int, count: int = 6) -> Tensor:
     """Fixed training pictures, translated and back, one a column: uint8 (3, height, width)."""
-
-    def some(pictures: Tensor) -> Tensor:
-        every = max(1, len(pictures) // count)
-        return centre_crop(pictures[::every][:count], size)
-
-    rows = round_trip(nets, some(domains.a), some(domains.b))
+    rows = round_trip(nets, *(centre_crop(pictures, size) for pictures in domains.some(count)))
     return make_grid(to_uint8(torch.cat(rows)), nrow=len(rows[0]), pad_value=255).cpu()
 
 

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import io
 import signal
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from helpers.checkpoints import (
     write_safely,
 )
 from helpers.images import Domains
-from helpers.settings import LOSSES, Preset, UserError
+from helpers.settings import LOSSES, PRECISIONS, Preset, UserError
 
 
 def begin(
@@ -39,8 +38,11 @@ def begin(
     for place in filter(None, (folder, backup)):
         if state := load_checkpoint(place):
             check_same_run(state, wanted, place)
+            before = state.get("arithmetic")
+            if before and before.endswith(f" on {device_name(run)}"):
+                run.dtype = PRECISIONS[before.split(" on ")[0]]  # whatever a new trial says
             run.load_state_dict(state)
-            before, now = state.get("arithmetic"), arithmetic(run)
+            now = arithmetic(run)
             if before not in (now, None):  # None: from before it was recorded
                 print(
                     f"This run was in {before} and goes on in {now}: from here on it is no longer, "
@@ -93,17 +95,20 @@ def shard_history(state: dict, run, name: str) -> dict:
 
 def arithmetic(run) -> str:
     """What must stay for steps to be bit-identical: "float16 on Tesla T4", "float32 on cpu"."""
+    return f"{str(run.dtype).removeprefix('torch.')} on {device_name(run)}"
+
+
+def device_name(run) -> str:
+    """ "Tesla T4", "cpu", ..."""
     gpu = run.device.type == "cuda"
-    device = torch.cuda.get_device_name(run.device) if gpu else run.device.type
-    return f"{str(run.dtype).removeprefix('torch.')} on {device}"
+    return torch.cuda.get_device_name(run.device) if gpu else run.device.type
 
 
 def fingerprint(run, domains: Domains) -> dict:
     """What must be the same for a run to be resumed: settings, seed, pictures, origin."""
-    crcs = [zlib.crc32(pictures.cpu().numpy()) for pictures in (domains.a, domains.b)]
     settings = dataclasses.asdict(run.preset)
     del settings["runs_on"]
-    pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {crcs}"
+    pictures = f"{len(domains.a)} + {len(domains.b)} with checksums {domains.checksums()}"
     origin = {"seed": run.seed, "pictures loaded": pictures, "started from": run.started_from}
     return settings | origin
 

@@ -16,7 +16,7 @@ LOSSES = {
     "identity_a": "identity", "identity_b": "identity",
 }  # fmt: skip
 
-# "auto" is float32 on a CPU and float16 on a GPU; weights are kept in float32 whatever it is.
+# What "auto" becomes, devices.choose_precision says; weights are kept in float32 whatever it is.
 PRECISIONS = {
     "auto": None,
     "float32": torch.float32,
@@ -101,7 +101,7 @@ class Preset:
         choices=("transposed", "resize"),
     )  # fmt: skip
     precision: str = setting(
-        "auto", help="auto: float32 on a CPU, float16 on a GPU", choices=PRECISIONS
+        "auto", help="auto: what this device is fastest in, by a trial on a CPU", choices=PRECISIONS
     )
     without: tuple[str, ...] = setting((), help="losses to leave out", choices=LOSSES)
     runs_on: str = ""
@@ -129,7 +129,7 @@ class Preset:
 
     @property
     def load_size(self) -> int:
-        """Pictures are loaded a little larger than that: 286 for 256 (paper, appendix 7.1)."""
+        """Pictures are loaded a little larger than that: 286 for 256 (the reference code)."""
         return round(self.whole_size * 286 / 256)
 
     def __str__(self) -> str:
@@ -154,7 +154,7 @@ PRESETS = {
             name="smoke",
             runs_on="any CPU, seconds: shows that the machinery works, not that it learned",
             data="toy", pictures=16, size=32, width=8, blocks=2, d_width=8,
-            steps=40, decay_steps=20, history=10,
+            steps=40, decay_steps=20, history=10, precision="float32",  # the same everywhere
         ),
         Preset(
             name="lecture",
@@ -188,16 +188,3 @@ def choose_preset(name: str | None = None) -> Preset:
     if name not in PRESETS:
         raise UserError(f"There is no preset {name!r}: choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]
-
-
-def choose_device(name: str | None = None) -> torch.device:
-    """The device called `name` ("cpu", "cuda", "cuda:1"), else a GPU where there is one.
-
-    Raises UserError for a device that this machine does not have.
-    """
-    try:
-        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError(f"Device {name!r} is not available here: try --device cpu.") from error
-    return device

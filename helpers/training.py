@@ -1,6 +1,5 @@
 """The training loop: one step, and a run that can be stopped and resumed at any moment."""
 
-import functools
 import math
 import time
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from helpers import distributed, guards, resume
+from helpers import devices, distributed, guards, resume
 from helpers.images import Domains
 from helpers.networks import Discriminator, Generator
 from helpers.objectives import (
@@ -21,7 +20,7 @@ from helpers.objectives import (
     weighted_sum,
 )
 from helpers.previews import write_preview
-from helpers.settings import PRECISIONS, Preset
+from helpers.settings import Preset
 
 
 class Run:
@@ -34,25 +33,33 @@ class Run:
 
     def __init__(self, preset: Preset, seed: int = 0, device: torch.device | str = "cpu"):
         self.preset, self.seed, self.device = preset, seed, torch.device(device)
-        on_gpu = self.device.type == "cuda"
-        self.dtype = PRECISIONS[preset.precision] or (torch.float16 if on_gpu else torch.float32)
-        # channels_last is what a GPU's tensor cores read; on a CPU it gains nothing.
-        layout = torch.channels_last if on_gpu else torch.contiguous_format
+        self.dtype = distributed.from_rank_zero(
+            devices.choose_precision(preset.precision, self.device)
+        )
+        # channels_last is what the matrix units of CPUs and of Nvidia's GPUs read.
+        apple = self.device.type == "mps"
+        self.layout = torch.contiguous_format if apple else torch.channels_last
         with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
             torch.manual_seed(seed)
             nets = [Generator(preset.width, preset.blocks, preset.upsample) for _ in range(2)]
             nets += [Discriminator(preset.d_width) for _ in range(2)]
         with guards.enough_memory_to_train(preset):
-            self.nets = Networks(*(net.to(self.device, memory_format=layout) for net in nets))
-        adam = functools.partial(torch.optim.Adam, lr=preset.learning_rate, betas=(0.5, 0.999))
-        self.opt_g = adam([*self.nets.G_AB.parameters(), *self.nets.G_BA.parameters()])
-        self.opt_d = adam([*self.nets.D_A.parameters(), *self.nets.D_B.parameters()])
+            self.nets = Networks(*(net.to(self.device, memory_format=self.layout) for net in nets))
+        adam = dict(lr=preset.learning_rate, betas=(0.5, 0.999), fused=True)
+        G_AB, G_BA, D_A, D_B = self.nets
+        self.opt_g = torch.optim.Adam([*G_AB.parameters(), *G_BA.parameters()], **adam)
+        self.opt_d = torch.optim.Adam([*D_A.parameters(), *D_B.parameters()], **adam)
         history_seed = 2 * (seed + 1_000_000 * distributed.rank())
         self.history_a, self.history_b = (History(preset.history, history_seed + i) for i in (0, 1))
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self.losses = torch.zeros(preset.steps, len(LOSSES), device=self.device)
         self.step, self.seconds = 0, 0.0  # done, and spent on them, over all sittings
         self.started_from = ""  # the folder that gave the networks, if one did
+        self.threads = torch.get_num_threads()  # sums of other threads differ in the last bit
+
+    def autocast(self) -> torch.autocast:
+        """Within it, convolutions compute in the run's precision."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def parts(self) -> dict:
         """What has a state_dict of its own."""
@@ -67,6 +74,7 @@ class Run:
             "other_histories": distributed.gather_objects(histories)[1:],
             "step": self.step,
             "seconds": self.seconds,
+            "threads": torch.get_num_threads(),
             "losses": self.losses[: self.step].cpu(),
         }
 
@@ -78,6 +86,7 @@ class Run:
         for name, part in self.parts().items():
             part.load_state_dict((state | own)[name])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.threads = state.get("threads", self.threads)
         self.losses[: self.step] = state["losses"].to(self.device)
 
 
@@ -101,11 +110,11 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     for group in run.opt_g.param_groups + run.opt_d.param_groups:
         group["lr"] = preset.learning_rate * factor
     x, y = (pictures.contiguous(memory_format=torch.channels_last) for pictures in (x, y))
-    autocast = torch.autocast(run.device.type, run.dtype, enabled=run.dtype != torch.float32)
+    x, y = (pictures.contiguous(memory_format=run.layout) for pictures in (x, y))
 
     for net in (nets.D_A, nets.D_B):  # they judge, but do not learn from the generators' losses
         net.requires_grad_(False)
-    with autocast:
+    with run.autocast():
         g_losses, fake_a, fake_b = generator_losses(nets, x, y, preset.lambda_identity > 0)
     update(run, run.opt_g, g_losses)
 
@@ -113,7 +122,7 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
         net.requires_grad_(True)
     fake_a = run.history_a.swap(fake_a.to(x.dtype))
     fake_b = run.history_b.swap(fake_b.to(y.dtype))
-    with autocast:
+    with run.autocast():
         d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
     update(run, run.opt_d, d_losses)
     run.scaler.update()
@@ -147,6 +156,7 @@ def train(
     start_from: str | Path | None = None,
     backup: str | Path | None = None,
     backup_seconds: float = 1800.0,
+    tune_threads: bool = False,
 ) -> Run:
     """Trains until preset.steps, resuming from `folder` where it holds a checkpoint.
 
@@ -156,8 +166,9 @@ def train(
     networks of the run in `start_from`. `backup`, a folder where writing is slow or fills a bin
     (Google Drive), gets copies every `backup_seconds` and at the end, and is resumed from when
     `folder` is empty. Ctrl-C and SIGTERM finish the step, save, and raise KeyboardInterrupt with a
-    sentence, or SystemExit(143). Under torchrun a step takes `preset.batch` pairs for every
-    process, all stop and save after the same step, and rank 0 writes.
+    sentence, or SystemExit(143). `tune_threads` tries how many threads a CPU computes fastest with,
+    before the first step and when steps slow down, and says so. Under torchrun a step takes
+    `preset.batch` pairs for every process, all stop and save after the same step, rank 0 writes.
     Raises UserError when the checkpoint belongs to another run, a loss is not finite (the last good
     checkpoint stays), the disk is full or the device's memory is too small.
     """
@@ -178,6 +189,7 @@ def train(
             if writes and backup and (last or backup_due()):
                 resume.back_up(run, state, domains.names, backup)
 
+        threads = prepare_threads(run, domains) if tune_threads else None
         on_progress(run)
         began, seconds_before = time.monotonic(), run.seconds
         stopped_by = 0  # or the signal that came to this process or another
@@ -187,6 +199,8 @@ def train(
             run.losses[run.step] = distributed.all_reduce_mean(train_step(run, x, y))
             run.step += 1
             run.seconds = seconds_before + time.monotonic() - began
+            if threads:
+                threads.after_step()
             if regular := run.step % progress_every == 0 or run.step == preset.steps:
                 guards.check_losses(run)
             if progress_due() or regular:
@@ -199,6 +213,25 @@ def train(
     if stopped_by:
         raise guards.stopped(run, stopped_by, folder)
     return run
+
+
+def prepare_threads(run: Run, domains: Domains) -> devices.Threads:
+    """The run's number of threads: that of its checkpoint, else found by a trial of a second.
+
+    The trial goes through the generators and back, on small pictures, and changes nothing.
+    """
+    x, y = (p[..., :64, :64] for p in domains.batch(0, 1, run.preset.size, run.seed))
+
+    def work() -> None:
+        with run.autocast():
+            losses, *_ = generator_losses(run.nets, x, y)
+        weighted_sum(losses).backward()
+        for net in run.nets:
+            net.zero_grad()
+
+    threads = devices.Threads(work, run.threads if run.step else None)
+    print(f"Computing in {resume.arithmetic(run)}, threads: {torch.get_num_threads()}.")
+    return threads
 
 
 def seconds_left(run: Run) -> float:

@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from helpers import __main__ as cli
 from helpers import evaluation, images, training
 from helpers.checkpoints import load_checkpoint, load_generator, write_safely
+from helpers.devices import choose_device
 from helpers.networks import Generator
-from helpers.settings import LOSSES, PRESETS, UserError, choose_device
+from helpers.settings import LOSSES, PRESETS, UserError
 
 SMALL = ["--preset", "smoke", "--steps", "4", "--width", "4", "--d-width", "4", "--preview-every",
          "0"]  # fmt: skip
@@ -396,7 +397,7 @@ def test_names_that_the_console_cannot_show_stop_nothing(pictures):
         done = [
             subprocess.run(
                 [sys.executable, "-m", "helpers", *command], cwd=pictures, capture_output=True,
-                env=environment, encoding="utf-8",
+                env=environment, encoding="utf-8", timeout=600,
             )
             for command in (train, translate, fail)
         ]  # fmt: skip

@@ -107,7 +107,7 @@ def test_the_command_line_under_torchrun_writes_and_prints_once(whole):
     assert sorted(p.name for p in folder.iterdir()) == FILES
     assert [p.name for p in (folder / "previews").iterdir()] == ["000004.png"]
     assert done.stdout.count("2 processes, 2 pairs a step") == 1
-    assert done.stdout.count("after 6 steps") == 1 and done.stdout.count("width ") == 2
+    assert done.stdout.count("after 6 steps") == 1 and done.stdout.count("width=") == 2
     state = load_checkpoint(folder)
     assert all(len(s["fakes"]) == 2 for h in state["other_histories"] for s in h.values())
     assert not any(name.startswith("module.") for name in state["G_AB"])

@@ -3,8 +3,8 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from helpers import evaluation
-from helpers.images import Domains, toy_domains
+from helpers import evaluation, folders
+from helpers.images import Domains, Streamed, folder_domains, to_image, toy_domains
 from helpers.settings import UserError
 
 
@@ -67,15 +67,103 @@ def test_toy_report_of_doing_nothing():
         assert there["called_target"] <= 0.25
 
 
+class Scale(torch.nn.Module):
+    """A generator that makes pictures paler, and keeps the largest batch that it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.tensor(0.5))
+        self.most = 0
+
+    def forward(self, x):
+        self.most = max(self.most, len(x))
+        return self.factor * x
+
+
+class Means(torch.nn.Module):
+    """In the place of Inception: 12 numbers a picture, and the largest batch that it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.most = 0
+
+    def forward(self, x):
+        assert x.shape[1:] == (3, 299, 299) and x.dtype == torch.float32
+        self.most = max(self.most, len(x))
+        return torch.nn.functional.adaptive_avg_pool2d(x, 2) + self.weight
+
+
+@pytest.fixture
+def means(monkeypatch):
+    network = Means()
+    monkeypatch.setattr(evaluation, "load_inception", lambda: network)
+    return network
+
+
+@pytest.mark.parametrize("size", [30, 48])
+def test_a_photograph_report_is_that_of_all_pictures_at_once(means, size):
+    drawn = toy_domains(20, size)
+    generator = Scale()
+    report = evaluation.evaluate_photographs(generator, generator, Domains(drawn.a, drawn.b), "d")
+    a, b = (p.float() / 127.5 - 1 for p in (drawn.a, drawn.b))
+    pale = ((0.5 * a + 1) * 127.5).round() / 127.5 - 1
+    before, after, real = (evaluation.features(means, p) for p in (a, pale, b))
+    found = report["a2b"]
+    assert found["fid"] == pytest.approx(evaluation.fid(after, real), rel=1e-5)
+    assert found["fid_of_untranslated"] == pytest.approx(evaluation.fid(before, real), rel=1e-5)
+    assert found["kid_x1000"] == pytest.approx(1000 * evaluation.mmd(after, real), rel=1e-4)
+    assert found["cycle_error"] == pytest.approx(0.75 * a.abs().mean().item(), rel=1e-5)
+    assert report["b2a"]["cycle_error"] == pytest.approx(0.75 * b.abs().mean().item(), rel=1e-5)
+    assert report["size"] == size
+
+
+def test_pictures_pass_a_few_at_a_time_and_may_be_streamed(means, tmp_path, monkeypatch):
+    drawn = toy_domains(20, 48)
+    for split, pictures in (("testA", drawn.a), ("testB", drawn.b)):
+        (tmp_path / split).mkdir()
+        for i, picture in enumerate(pictures):
+            to_image(picture).save(tmp_path / split / f"{i:02}.png")
+    generator, reports, parts, to_float = Scale(), [], [], evaluation.to_float
+    monkeypatch.setattr(evaluation, "to_float", lambda p: parts.append(len(p)) or to_float(p))
+    for most in (4e9, 0):
+        monkeypatch.setattr(folders, "MOST_IN_MEMORY", most)
+        test = folder_domains(tmp_path, 48, "test", least=4)
+        reports.append(evaluation.evaluate_photographs(generator, generator, test, "drawn"))
+    assert isinstance(test, Streamed) and reports[0] == reports[1]
+    assert generator.most <= 4 and means.most <= 16 and max(parts) <= 16, (
+        "memory must not grow with their number"
+    )
+
+
+@pytest.mark.parametrize("n, m", [(1, 9), (9, 2), (3, 3)])
+def test_too_few_pictures_are_one_sentence(means, n, m):
+    drawn = toy_domains(9, 32)
+    with pytest.raises(UserError, match=f"need 4 pictures of each .* here are {n} and {m}: add"):
+        evaluation.evaluate_photographs(Scale(), Scale(), Domains(drawn.a[:n], drawn.b[:m]), "")
+
+
+def test_the_least_number_gives_finite_numbers(means):
+    drawn = toy_domains(4, 32)
+    report = evaluation.evaluate_photographs(Scale(), Scale(), drawn, "drawn")
+    for direction in ("horse2zebra", "zebra2horse"):
+        assert all(np.isfinite(value) for value in report[direction].values())
+
+
+def test_a_device_without_float64_will_do(means, monkeypatch):
+    """Apple's mps has none: doubles are made on the CPU, after the way back from the device."""
+    double, cpu, back = torch.Tensor.double, torch.Tensor.cpu, []
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda x: back.append(cpu(x)) or back[-1])
+
+    def checked(x):
+        assert any(x is y for y in back), "float64 on the device"
+        return double(x)
+
+    monkeypatch.setattr(torch.Tensor, "double", checked)
+    evaluation.features(means, torch.zeros(2, 3, 32, 32))
+
+
 def test_photograph_report_with_the_real_inception():
-    class Scale(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.factor = torch.nn.Parameter(torch.tensor(0.5))
-
-        def forward(self, x):
-            return self.factor * x
-
     drawn = toy_domains(6, 48)
     report = evaluation.evaluate_photographs(Scale(), Scale(), Domains(drawn.a, drawn.b), "drawn")
     assert report["split"] == "drawn" and "Inception" in report["features"]

@@ -11,15 +11,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {
-    "toy": 0, "download": 0, "settings": 0,
-    "networks": 1, "images": 1, "distributed": 1, "devices": 1, "options": 1, "guards": 1,
+    "toy": 0, "download": 0, "settings": 0, "pictures": 0,
+    "networks": 1, "images": 1, "folders": 1, "distributed": 1, "devices": 1, "options": 1,
+    "guards": 1,
     "objectives": 2, "checkpoints": 2, "plots": 2, "previews": 2, "resume": 2,
     "training": 3, "evaluation": 3, "runs": 3,
     "widgets": 4, "exercises": 4,
     "__main__": 5,
 }  # fmt: skip
-SAME_FLOOR = {("toy", "settings"), ("download", "settings"), ("previews", "objectives"),
-              ("previews", "checkpoints"), ("resume", "checkpoints")}  # fmt: skip
+SAME_FLOOR = {
+    ("toy", "settings"), ("download", "settings"), ("pictures", "settings"),
+    ("images", "folders"), ("distributed", "devices"),
+    ("previews", "objectives"), ("previews", "checkpoints"), ("resume", "checkpoints"),
+}  # fmt: skip
 
 BUILT = re.compile(r"Built in notebook (\d\d), section (\d+(?:\.\d+)?)\.")
 

@@ -17,8 +17,9 @@ import pytest
 import safetensors.torch
 import torch
 from PIL import Image
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from helpers import checkpoints, guards, resume, training
+from helpers import checkpoints, devices, guards, resume, training
 from helpers.checkpoints import CHECKPOINT, PREVIOUS, load_checkpoint, load_generator
 from helpers.images import toy_domains
 from helpers.objectives import LOSSES
@@ -159,6 +160,7 @@ def test_a_run_leaves_the_callers_random_numbers_alone(tiny, drawings):
 
 
 def test_a_checkpoint_from_before_a_setting_existed_is_resumed(tiny, drawings):
+    tiny = dataclasses.replace(tiny, precision="auto")
     now = resume.fingerprint(Run(tiny), drawings)
     before = {name: value for name, value in now.items() if name != "precision"}
     state = {"step": 3, "belongs_to": before | {"without": ""}}  # once a name, "" for none
@@ -411,21 +413,82 @@ def test_a_run_goes_on_in_another_precision_and_says_so(
     tiny, drawings, tmp_path, monkeypatch, capsys, before, after
 ):
     """What "auto" means is up to the device: a run that moves to another must be resumed there."""
-    monkeypatch.setitem(training.PRECISIONS, "auto", getattr(torch, before))
+    monkeypatch.setattr(devices, "choose_precision", lambda *given: getattr(torch, before))
     with pytest.raises(KeyboardInterrupt):
         train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1)
     assert "goes on in" not in capsys.readouterr().out
-    monkeypatch.setitem(training.PRECISIONS, "auto", getattr(torch, after))
+    monkeypatch.setattr(devices, "choose_precision", lambda *given: getattr(torch, after))
+    monkeypatch.setattr(resume, "device_name", lambda run: "Tesla T4")
     run = train(Run(tiny), drawings, tmp_path)
     assert run.step == 10 and run.losses.isfinite().all()
     assert run.scaler.is_enabled() == (after == "float16")
     said = capsys.readouterr().out
-    assert f"This run was in {before} on cpu and goes on in {after} on cpu: from here on" in said
+    assert f"This run was in {before} on cpu and goes on in {after} on Tesla T4: from" in said
     assert said.count("bit for bit") == 1
 
 
+def test_on_the_same_device_a_run_keeps_its_precision_whatever_a_new_trial_says(
+    tiny, drawings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(devices, "choose_precision", lambda *given: torch.bfloat16)
+    with pytest.raises(KeyboardInterrupt):
+        train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1)
+    whole = train(Run(tiny), drawings)
+    monkeypatch.setattr(devices, "choose_precision", lambda *given: torch.float32)
+    assert_same(whole.state_dict(), train(Run(tiny), drawings, tmp_path).state_dict())
+
+
+def test_the_number_of_threads_is_kept_in_the_checkpoint(tiny, drawings, tmp_path, monkeypatch):
+    tried, count = [], torch.get_num_threads()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(devices, "choose_threads", lambda work: tried.append(work()))
+    with pytest.raises(KeyboardInterrupt):
+        train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1, tune_threads=True)
+    state = load_checkpoint(tmp_path)
+    assert len(tried) == 1 and state["threads"] == count
+    torch.save(state | {"threads": 1}, tmp_path / CHECKPOINT)
+    try:
+        run = train(Run(tiny), drawings, tmp_path, tune_threads=True)
+        assert len(tried) == 1 and torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(count)
+    assert_same(run.state_dict() | {"threads": count}, train(Run(tiny), drawings).state_dict())
+
+
+def test_steps_that_slow_down_have_the_threads_tried_anew(tiny, drawings, monkeypatch):
+    tried = []
+    monkeypatch.setattr(devices, "choose_threads", lambda work: tried.append(work()) or 1)
+    slow = iter([False, False, True] + 7 * [False])
+    monkeypatch.setattr(devices, "has_slowed", lambda seconds: next(slow))
+    train(Run(tiny), drawings, tune_threads=True)
+    assert len(tried) == 2
+
+
+class Synchronisations(TorchDispatchMode):
+    """Counts what makes a GPU wait: .item(), bool(tensor), a copy to the CPU's numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        self.count += function is torch.ops.aten._local_scalar_dense.default
+        return function(*arguments, **(keywords or {}))
+
+
+def test_no_synchronisation_inside_a_step(tiny, drawings):
+    """A history draws from a generator on the CPU, so it is left out here."""
+    run, pair = Run(dataclasses.replace(tiny, history=0)), drawings.batch(0, 1, 32, seed=0)
+    with Synchronisations() as counted:
+        train_step(run, *pair)
+    assert counted.count == 0
+    with Synchronisations() as counted:
+        float(run.losses.sum()), bool(run.losses.any())
+    assert counted.count == 2
+
+
 def test_a_scale_is_kept_where_there_is_one(tiny, drawings, tmp_path, monkeypatch):
-    monkeypatch.setitem(training.PRECISIONS, "auto", torch.float16)
+    monkeypatch.setattr(devices, "choose_precision", lambda *given: torch.float16)
     run = Run(tiny)
     run.scaler.scale(torch.zeros(1))
     run.scaler.load_state_dict(run.scaler.state_dict() | {"scale": 128.0})
@@ -461,8 +524,8 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path, monkeypatch):
 def test_a_flipped_bit_is_noticed(tiny, drawings, tmp_path, capsys):
     train(Run(tiny), drawings, tmp_path, save_seconds=0)
     data = bytearray((tmp_path / CHECKPOINT).read_bytes())
-    weights = next(iter(load_checkpoint(tmp_path)["G_AB"].values()))
-    data[data.index(weights.numpy().tobytes()) + 5] ^= 1
+    losses = load_checkpoint(tmp_path)["losses"]
+    data[data.index(losses.numpy().tobytes()) + 5] ^= 1
     (tmp_path / CHECKPOINT).write_bytes(data)
     assert load_checkpoint(tmp_path)["step"] == 10
     assert "is damaged (BadZipFile); trying the one before" in capsys.readouterr().out

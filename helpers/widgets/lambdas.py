@@ -30,8 +30,8 @@ def parts(nets: Networks, x: Tensor, y: Tensor) -> tuple[dict, dict, Tensor]:
     picture G_AB(x) changes when the weights of G_AB descend the gradient of that loss alone, by
     plain gradient descent. Losses add up and so do pushes, each times its lambda.
     """
-    nets = Networks(*(copy.deepcopy(net).double() for net in nets))
-    x, y = x.double(), y.double()
+    nets = Networks(*(copy.deepcopy(net).cpu().double() for net in nets))
+    x, y = x.cpu().double(), y.cpu().double()
     losses, _, fake_b = generator_losses(nets, x, y)
     weights = list(nets.G_AB.parameters())
     values, pushes = {}, {}
