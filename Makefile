@@ -11,11 +11,13 @@ WORKS := import sys, pip; assert sys.prefix != sys.base_prefix; $(FITS)
 run: setup
 	$(PY) -m tools.run_notebooks build/html
 
+# One thread each: two processes with two threads each, on two cores, would wait for one another.
+test: export OMP_NUM_THREADS = 1
 test: setup
 	$(PY) -m ruff check .
-	$(PY) -m pytest tests
+	$(PY) -m pytest tests -n 2 --dist loadfile
 	rm -rf runs/notebook-smoke
-	OMP_NUM_THREADS=1 CYCLEGAN_PRESET=smoke $(PY) -m pytest -p no:cacheprovider --nbval notebooks --nbval-current-env \
+	CYCLEGAN_PRESET=smoke $(PY) -m pytest -p no:cacheprovider --nbval notebooks --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=300 -n 2 --dist loadscope
 
 # The root is the repository; pictures of up to 100 MB can be uploaded (Jupyter's own limit is 10).
