@@ -34,6 +34,8 @@ def parts(nets: Networks, x: Tensor, y: Tensor) -> tuple[dict, dict, Tensor]:
     x, y = x.cpu().double(), y.cpu().double()
     losses, _, fake_b = generator_losses(nets, x, y)
     weights = list(nets.G_AB.parameters())
+    # Translated alone, as below: in a batch, sums may come out different in the last bit.
+    before = nets.G_AB(x).detach()
     values, pushes = {}, {}
     for name, loss in losses.items():
         slopes = torch.autograd.grad(loss, weights, retain_graph=True, materialize_grads=True)
@@ -41,7 +43,7 @@ def parts(nets: Networks, x: Tensor, y: Tensor) -> tuple[dict, dict, Tensor]:
         with torch.no_grad():
             for weight, slope in zip(moved.parameters(), slopes):
                 weight -= STEP * slope
-            pushes[name] = ((moved(x) - fake_b) / STEP)[0]
+            pushes[name] = ((moved(x) - before) / STEP)[0]
         values[name] = loss.item()
     return values, pushes, fake_b[0].detach()
 
