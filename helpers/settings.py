@@ -165,9 +165,10 @@ PRESETS = {
         ),
         Preset(
             name="colab",
-            runs_on="a GPU such as Colab's T4: made for one session, not yet timed",
+            # 1,879 GFLOP a step: 0.19 s at 15 % of a T4's 65 TFLOP/s (benchmarks/README.md).
+            runs_on="a GPU such as Colab's T4, three hours by calculation, not yet timed",
             data="horse2zebra", size=256, width=64, blocks=9, d_width=64,
-            steps=60 * 1334, decay_steps=30 * 1334,
+            steps=40 * 1334, decay_steps=20 * 1334,
         ),
         Preset(
             name="paper",

@@ -1,6 +1,8 @@
-"""Breaks the networks and losses in many small ways and sees who notices.
+"""Breaks the package in many small ways and sees who notices.
 
-    python tests/mutants.py [--notebooks]     # prints a table, exit code 1 if one survives
+    python tests/mutants.py [--notebooks] [WORD]     # prints a table, exit code 1 if one survives
+
+With a WORD only the mutants whose name begins with it, such as "images".
 
 Each mutant is applied to a copy of the repository. First the unit tests run; with --notebooks the
 notebooks 02, 03 and 04 run under nbval as well, so that the table says for each whether a reader's
@@ -17,7 +19,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 NETS, LOSSES, LOOP = "helpers/networks.py", "helpers/objectives.py", "helpers/training.py"
+CHECKPOINTS, RESUME, DEVICES = (f"helpers/{n}.py" for n in ("checkpoints", "resume", "devices"))
+DISTRIBUTED, IMAGES, PICTURES = (f"helpers/{n}.py" for n in ("distributed", "images", "pictures"))
+EVALUATION, DOWNLOAD, SETTINGS = (f"helpers/{n}.py" for n in ("evaluation", "download", "settings"))
+# The tests that are meant to notice; for the modules that are not named, the three of UNIT.
 UNIT = ["tests/test_networks.py", "tests/test_objectives.py", "tests/test_training.py"]
+TESTS = {
+    CHECKPOINTS: ["tests/test_training.py", "tests/test_cli.py"],
+    RESUME: ["tests/test_training.py", "tests/test_distributed.py"],
+    DEVICES: ["tests/test_devices.py"],
+    DISTRIBUTED: ["tests/test_distributed.py"],
+    IMAGES: ["tests/test_images.py", "tests/test_folders.py"],
+    PICTURES: ["tests/test_pictures.py"],
+    EVALUATION: ["tests/test_evaluation.py"],
+    DOWNLOAD: ["tests/test_download.py"],
+    SETTINGS: ["tests/test_settings.py", "tests/test_cli.py"],
+}
 SLOW = "not killed_at_random"
 
 # what is broken, file, the line as it is, the line as it should not be
@@ -31,11 +48,10 @@ MUTANTS = [
      "convolution(2 * width, 4 * width, 3, stride=2, padding=1)",
      "convolution(2 * width, 4 * width, 3, stride=1, padding=1)"),
     ("encoder: batch norm", NETS,
-     "nn.InstanceNorm2d(c_out), nn.ReLU()\n    )\n\n\ndef upsampling",
-     "nn.BatchNorm2d(c_out), nn.ReLU()\n    )\n\n\ndef upsampling"),
+     "kernel, **kwargs), InstanceNorm2d(c_out)", "kernel, **kwargs), nn.BatchNorm2d(c_out)"),
     ("encoder: norm with affine parameters", NETS,
-     "nn.InstanceNorm2d(c_out), nn.ReLU()\n    )\n\n\ndef upsampling",
-     "nn.InstanceNorm2d(c_out, affine=True), nn.ReLU()\n    )\n\n\ndef upsampling"),
+     "kernel, **kwargs), InstanceNorm2d(c_out)",
+     "kernel, **kwargs), InstanceNorm2d(c_out, affine=True)"),
     ("transformation: missing skip", NETS, "return x + self.f(x)", "return self.f(x)"),
     ("transformation: ReLU after the sum", NETS, "return x + self.f(x)",
      "return (x + self.f(x)).relu()"),
@@ -48,7 +64,7 @@ MUTANTS = [
      "for _ in range(blocks)", "for _ in range(blocks + 1)"),
     ("decoder: no tanh", NETS, "            nn.Tanh(),\n", ""),
     ("decoder: sigmoid instead of tanh", NETS, "nn.Tanh()", "nn.Sigmoid()"),
-    ("decoder: no norm", NETS, "return nn.Sequential(up, nn.InstanceNorm2d(c_out), nn.ReLU())",
+    ("decoder: no norm", NETS, "return nn.Sequential(up, InstanceNorm2d(c_out), nn.ReLU())",
      "return nn.Sequential(up, nn.ReLU())"),
     ("decoder: transposed 4x4", NETS,
      "nn.ConvTranspose2d(c_in, c_out, 3, stride=2, padding=1, output_padding=1)",
@@ -61,11 +77,11 @@ MUTANTS = [
     ("discriminator: a fourth stride of 2", NETS, "*unit(4 * width, 8 * width, stride=1)",
      "*unit(4 * width, 8 * width, stride=2)"),
     ("discriminator: norm in the first layer", NETS,
-     "nn.Conv2d(3, width, 4, stride=2, padding=1),  # the first layer has no norm\n",
-     "nn.Conv2d(3, width, 4, stride=2, padding=1), nn.InstanceNorm2d(width),\n"),
+     "Conv2d(3, width, 4, stride=2, padding=1),  # the first layer has no norm\n",
+     "Conv2d(3, width, 4, stride=2, padding=1), InstanceNorm2d(width),\n"),
     ("discriminator: ReLU instead of LeakyReLU", NETS,
-     "return [nn.Conv2d(c_in, c_out, 4, stride, 1), norm, nn.LeakyReLU(0.2)]",
-     "return [nn.Conv2d(c_in, c_out, 4, stride, 1), norm, nn.ReLU()]"),
+     "return [Conv2d(c_in, c_out, 4, stride, 1), norm, nn.LeakyReLU(0.2)]",
+     "return [Conv2d(c_in, c_out, 4, stride, 1), norm, nn.ReLU()]"),
     ("discriminator: a sigmoid at the end", NETS, "return self.layers(x)",
      "return self.layers(x).sigmoid()"),
     ("discriminator: scores averaged", NETS, "return self.layers(x)",
@@ -113,6 +129,60 @@ MUTANTS = [
      "        net.requires_grad_(False)\n", "        pass\n"),
     ("step: the newest fake instead of the history's", LOOP,
      "fake_a = run.history_a.swap(fake_a.to(x.dtype))", "fake_a = fake_a.detach()"),
+    ("step: a loss left out counts all the same", LOOP,
+     "loss * (name not in run.preset.without)", "loss"),
+    ("step: the rate never falls", LOOP,
+     "return min(1.0, (steps - step)", "return max(1.0, (steps - step)"),
+    ("loop: no check of the losses", LOOP,
+     "                guards.check_losses(run)", "                pass"),
+    ("checkpoint: may run code", CHECKPOINTS, "weights_only=True", "weights_only=False"),
+    ("checkpoint: flipped bits are not noticed", CHECKPOINTS,
+     "if damaged := zipfile.ZipFile(io.BytesIO(data)).testzip():", "if damaged := None:"),
+    ("checkpoint: the one before is not kept", CHECKPOINTS,
+     "        if previous and path.exists():", "        if False:"),
+    ("weights: of another shape are taken", CHECKPOINTS,
+     "if expected.get(name) != found.get(name):", "if False:"),
+    ("weights: half precision stays half", CHECKPOINTS,
+     "tensor.float() for name", "tensor for name"),
+    ("resume: another run's checkpoint is taken", RESUME, "    if not differ:", "    if True:"),
+    ("resume: start-from gives no networks", RESUME,
+     "        load_weights(getattr(run.nets, name), tensors, source)", "        pass"),
+    ("resume: generators are not saved with the checkpoint", RESUME,
+     'save_generator(folder / f"{b}2{a}.safetensors"', 'str(folder / f"{b}2{a}.safetensors"'),
+    ("resume: a new trial changes the precision", RESUME,
+     "run.dtype = PRECISIONS[before.split", "PRECISIONS[before.split"),
+    ("resume: every rank takes the history of rank 0", RESUME,
+     "saved[rank] if rank <", "saved[0] if rank <"),
+    ("distributed: gradients are summed", DISTRIBUTED,
+     "        values /= world_size()", "        pass"),
+    ("distributed: every rank takes the first shard", DISTRIBUTED,
+     "batch.chunk(world_size())[rank()]", "batch.chunk(world_size())[0]"),
+    ("distributed: a rank stops alone", DISTRIBUTED, "dist.ReduceOp.MAX", "dist.ReduceOp.MIN"),
+    ("images: the same order in every epoch", IMAGES,
+     "default_rng((*seed, e))", "default_rng(seed)"),
+    ("images: A and B in the same order", IMAGES,
+     "size, (seed, k)).tolist()", "size, (seed, 0)).tolist()"),
+    ("images: never mirrored", IMAGES, "rng.random(n) < 0.5", "rng.random(n) < 0.0"),
+    ("images: always the same crop", IMAGES, "rng.integers(0, height - crop + 1, n)",
+     "rng.integers(0, 1, n)"),
+    ("pictures: the camera's orientation is ignored", PICTURES,
+     "ImageOps.exif_transpose(", "(lambda i, **k: i)("),
+    ("settings: zoom does not enlarge", SETTINGS,
+     "round(self.zoom * self.size)", "round(self.size)"),
+    ("settings: a falling rate longer than the run", SETTINGS,
+     "if self.decay_steps > self.steps:", "if False:"),
+    ("devices: half precision on every CPU", DEVICES, "if gain > 1.1 else torch.float32",
+     "if gain > 0.0 else torch.float32"),
+    ("devices: emulated bfloat16", DEVICES, ">= (8, 0)", ">= (7, 0)"),
+    ("devices: a GPU that cannot compute is taken", DEVICES,
+     "        training_like(device)\n    except",
+     "        pass\n    except"),
+    ("evaluation: FID without the means", EVALUATION,
+     "return (distance + x.square()", "return (x.square()"),
+    ("evaluation: a biased KID", EVALUATION, "(k_pp.sum() - k_pp.trace())", "k_pp.sum()"),
+    ("download: any checksum will do", DOWNLOAD,
+     "if file.sha256 and hashlib", "if False and hashlib"),
+    ("download: any size will do", DOWNLOAD, "if file.size and size != file.size:", "if False:"),
 ]  # fmt: skip
 
 
@@ -120,13 +190,15 @@ def run(command: list[str], where: Path) -> str:
     """The names of the tests that failed."""
     environment = os.environ | {"CYCLEGAN_PRESET": "smoke", "OMP_NUM_THREADS": "1"}
     environment["PYTHONPATH"] = str(where)
-    done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=where, env=environment, capture_output=True, text=True, timeout=1200
+    )
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
     return failed[0].split("/")[-1] if failed else ("" if done.returncode == 0 else "an error")
 
 
-def main(notebooks: bool) -> int:
-    survivors = 0
+def main(notebooks: bool, word: str = "") -> int:
+    survivors, chosen = 0, [mutant for mutant in MUTANTS if mutant[0].startswith(word)]
     pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     nbval = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
     pages = [f"notebooks/{n}.ipynb" for n in ("02_generator", "03_discriminator", "04_losses")]
@@ -136,20 +208,21 @@ def main(notebooks: bool) -> int:
         copy = Path(folder) / "course"
         ignore = shutil.ignore_patterns(".venv", ".git", "runs", "build", "__pycache__")
         shutil.copytree(ROOT, copy, ignore=ignore)
-        for what, file, old, new in MUTANTS:
+        for what, file, old, new in chosen:
             text = (ROOT / file).read_text()
             assert text.count(old) == 1, f"{what}: the line is there {text.count(old)} times"
             (copy / file).write_text(text.replace(old, new))
-            caught = [run([*pytest, "-k", SLOW, *UNIT], copy)]
+            caught = [run([*pytest, "-k", SLOW, *TESTS.get(file, UNIT)], copy)]
             if notebooks:
                 caught.append(run([*pytest, *nbval, *pages], copy))
             (copy / file).write_text(text)
             survivors += not any(caught)
             row = " | ".join(f"`{c}`" if c else "not noticed" for c in caught)
             print(f"| {what} | {row} |", flush=True)
-    print(f"\n{len(MUTANTS)} mutants, {survivors} survived")
+    print(f"\n{len(chosen)} mutants, {survivors} survived")
     return 1 if survivors else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main("--notebooks" in sys.argv))
+    words = [word for word in sys.argv[1:] if word != "--notebooks"]
+    sys.exit(main("--notebooks" in sys.argv, *words))
