@@ -165,7 +165,7 @@ def test_one_becomes_two_and_a_signal_to_one_of_them_stops_both(tmp_path, monkey
 def test_a_mistake_is_reported_once(tmp_path):
     done = torchrun("-m", "helpers", *TRAIN, "--out", tmp_path / "run", "--size", "8")
     assert done.returncode != 0
-    assert done.stderr.count("Error: --size must be 32 or more.") == 1
+    assert done.stderr.count("Error: --size must be a whole number from 32 to 4096, not 8") == 1
     assert "usage" not in done.stderr and not (tmp_path / "run").exists()
 
 
