@@ -487,6 +487,14 @@ def test_no_synchronisation_inside_a_step(tiny, drawings):
     assert counted.count == 2
 
 
+def test_a_loss_that_is_not_finite_stops_a_run_long_before_it_saves(tiny, drawings, monkeypatch):
+    monkeypatch.setattr(training, "train_step", lambda *given: torch.full((8,), torch.nan))
+    run = Run(tiny)
+    with pytest.raises(UserError, match="Loss d_a is not a finite number at step 1"):
+        train(run, drawings, progress_every=2)
+    assert run.step == 2
+
+
 def test_a_scale_is_kept_where_there_is_one(tiny, drawings, tmp_path, monkeypatch):
     monkeypatch.setattr(devices, "choose_precision", lambda *given: torch.float16)
     run = Run(tiny)
