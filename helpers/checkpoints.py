@@ -111,7 +111,7 @@ def load_generator(path: str | Path, device: str | torch.device = "cpu") -> tupl
         raise UserError(f"There are no weights at {path}: check the path, or train first.")
     data = read(path)  # safetensors' own reader maps the file, which not every mount can
     try:
-        tensors = {name: tensor.float() for name, tensor in load(data).items()}
+        tensors = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         config = json.loads(header["__metadata__"]["config"])
         net = Generator(config["width"], config["blocks"], config["upsample"])

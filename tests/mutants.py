@@ -142,8 +142,6 @@ MUTANTS = [
      "        if previous and path.exists():", "        if False:"),
     ("weights: of another shape are taken", CHECKPOINTS,
      "if expected.get(name) != found.get(name):", "if False:"),
-    ("weights: half precision stays half", CHECKPOINTS,
-     "tensor.float() for name", "tensor for name"),
     ("resume: another run's checkpoint is taken", RESUME, "    if not differ:", "    if True:"),
     ("resume: start-from gives no networks", RESUME,
      "        load_weights(getattr(run.nets, name), tensors, source)", "        pass"),
