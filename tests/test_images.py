@@ -25,6 +25,15 @@ def test_an_epoch_shows_every_picture_once_and_pairs_at_random():
     assert len(set(pairs[:20]) & set(pairs[20:])) < 5, "pairing must not be fixed"
 
 
+def test_every_epoch_has_an_order_of_its_own():
+    """Even where A and B are equally many, so that pairs differ by their epochs alone."""
+    first, second = (images.shuffled_indices(30, epoch, 30, (3, 0)) for epoch in (0, 1))
+    assert sorted(first) == sorted(second) == list(range(30))
+    assert (first != second).sum() > 15
+    other_domain = images.shuffled_indices(30, 0, 30, (3, 1))
+    assert (first != other_domain).sum() > 15
+
+
 def test_a_batch_is_a_function_of_seed_and_step():
     domains = images.toy_domains(6, 36)
     x, y = domains.batch(7, 2, 32, seed=1)
