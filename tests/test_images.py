@@ -30,8 +30,19 @@ def test_every_epoch_has_an_order_of_its_own():
     first, second = (images.shuffled_indices(30, epoch, 30, (3, 0)) for epoch in (0, 1))
     assert sorted(first) == sorted(second) == list(range(30))
     assert (first != second).sum() > 15
-    other_domain = images.shuffled_indices(30, 0, 30, (3, 1))
-    assert (first != other_domain).sum() > 15
+    a, b = images.pair_indices((30, 30), 0, 30, seed=3)
+    assert sum(i != j for i, j in zip(a, b)) > 15
+
+
+def test_crops_come_from_anywhere_and_half_are_mirrored():
+    """Of a picture whose pixel at (row, column) is 16 row + column, crops of 8 x 8 from 16 x 16."""
+    picture = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16).expand(400, 3, 16, 16)
+    crops = images.to_uint8(images.augment(picture, 8, np.random.default_rng(0)))[:, 0].int()
+    mirrored = crops[:, 0, 0] > crops[:, 0, -1]
+    corners = torch.where(mirrored, crops[:, 0, -1], crops[:, 0, 0])
+    for place in (corners // 16, corners % 16):
+        assert sorted(place.unique().tolist()) == list(range(9))
+    assert 160 < mirrored.sum() < 240
 
 
 def test_a_batch_is_a_function_of_seed_and_step():
