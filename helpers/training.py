@@ -109,7 +109,6 @@ def train_step(run: Run, x: Tensor, y: Tensor) -> Tensor:
     factor = learning_rate_factor(run.step, preset.steps, preset.decay_steps)
     for group in run.opt_g.param_groups + run.opt_d.param_groups:
         group["lr"] = preset.learning_rate * factor
-    x, y = (pictures.contiguous(memory_format=torch.channels_last) for pictures in (x, y))
     x, y = (pictures.contiguous(memory_format=run.layout) for pictures in (x, y))
 
     for net in (nets.D_A, nets.D_B):  # they judge, but do not learn from the generators' losses

@@ -33,7 +33,7 @@ TESTS = {
     PICTURES: ["tests/test_pictures.py"],
     EVALUATION: ["tests/test_evaluation.py"],
     DOWNLOAD: ["tests/test_download.py"],
-    SETTINGS: ["tests/test_settings.py", "tests/test_cli.py"],
+    SETTINGS: ["tests/test_settings.py", "tests/test_training.py"],
 }
 SLOW = "not killed_at_random"
 
