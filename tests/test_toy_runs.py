@@ -1,5 +1,6 @@
 """The runner of many toy runs: what it makes, keeps, refuses and shares."""
 
+import dataclasses
 import json
 
 import pytest
@@ -11,21 +12,23 @@ from helpers.settings import LOSSES
 from tools import toy_runs
 from tools.toy_runs import CONDITIONS, GROUPS, Condition, main, table
 
-WORLD = toy.dataclasses.replace(toy.PLAIN, length=(0.4, 0.6))
+WORLD = dataclasses.replace(toy.PLAIN, length=(0.4, 0.6))
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Two conditions, and settings that take a second."""
     some = {
-        "plain": Condition(probes={"length 0.5": toy.World(length=(0.5, 0.5))}),
+        "plain": Condition(
+            probes={"length 0.5": dataclasses.replace(toy.PLAIN, length=(0.5, 0.5))}
+        ),
         "odd": Condition({"without": ("cycle_a", "cycle_b"), "steps": 3}, WORLD),
     }
     monkeypatch.setattr(toy_runs, "CONDITIONS", some)
     monkeypatch.setattr(toy_runs, "GROUPS", {"all of them": (tuple(some), 2), "one": (("odd",), 1)})
     preset = {"steps": 4, "decay_steps": 2, "pictures": 4, "history": 2}
     monkeypatch.setitem(
-        toy_runs.PRESETS, "smoke", toy_runs.dataclasses.replace(toy_runs.PRESETS["smoke"], **preset)
+        toy_runs.PRESETS, "smoke", dataclasses.replace(toy_runs.PRESETS["smoke"], **preset)
     )
     monkeypatch.setattr(toy_runs, "COUNT", 4)
 
@@ -40,6 +43,7 @@ def test_a_run_leaves_settings_losses_measures_a_picture_and_weights(small, tmp_
     facts = json.loads((tmp_path / "odd-0.json").read_text())
     assert facts["preset"]["lambda_cycle"] == 10 and facts["preset"]["learning_rate"] == 2e-4
     assert facts["preset"]["without"] == ["cycle_a", "cycle_b"] and facts["preset"]["steps"] == 3
+    assert facts["preset"]["upsample"] == "resize" and facts["world"]["brindle"] == 0
     assert facts["world"]["length"] == [0.4, 0.6] and facts["seed"] == 0
     assert list(facts["losses"]) == list(LOSSES)
     assert facts["seconds"] > 0 and facts["torch"]

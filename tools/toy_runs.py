@@ -1,7 +1,9 @@
-"""Trains the preset `lecture` many times on drawn animals, each time with one thing changed.
+"""Trains the preset `lecture` many times in the plain world, each time with one thing changed.
 
     python -m tools.toy_runs --out runs/toy                 # every run of the table below
     python -m tools.toy_runs --out runs/toy ablations sweep # these groups only
+
+The generators enlarge by "resize", which leaves fewer dots in the sky.
 
 A run is NAME-SEED.json and NAME-SEED.png in the folder, its generators lie in weights/. What is
 there already is kept if its settings are the table's, and refused if they are not. Several
@@ -22,10 +24,11 @@ from filelock import FileLock, Timeout  # torch needs it, too
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from helpers import checkpoints, evaluation, images, measures, plots, toy
+from helpers import checkpoints, images, measures, plots, toy
 from helpers.objectives import Networks
 from helpers.settings import LOSSES, PRESETS, Preset, UserError
 from helpers.training import Run, train
+from tools.experiments import round_off
 
 HORSES = (("bay", 1.0), ("black", 1.0), ("white", 1.0))
 ZEBRAS = (("plains", 1.0), ("brownish", 1.0), ("fine", 1.0))
@@ -170,7 +173,7 @@ def measure(nets: Networks, size: int, condition: Condition) -> dict:
     facts = {"report": measures.evaluate_toy(nets.G_AB, nets.G_BA, size, COUNT, condition.world)}
     for direction, net in zip(measures.DIRECTIONS, nets):
         scenes = measured(direction, size, condition.world, COUNT)
-        output = evaluation.in_batches(net, scenes.source)
+        output = measures.in_batches(net, scenes.source)
         values = outcomes(scenes, output)
         facts["report"][direction] |= measures.means(values) | {
             "painted": painted(scenes, output),
@@ -179,7 +182,7 @@ def measure(nets: Networks, size: int, condition: Condition) -> dict:
         facts.setdefault("pictures", {})[direction] = {k: v.tolist() for k, v in values.items()}
         for name, world in condition.probes.items():
             scenes = measured(direction, size, world, COUNT)
-            values = outcomes(scenes, evaluation.in_batches(net, scenes.source))
+            values = outcomes(scenes, measures.in_batches(net, scenes.source))
             row = measures.means(values) | {"anchors": scenes.anchors()}
             facts.setdefault("probes", {}).setdefault(name, {})[direction] = row
     return facts
@@ -194,20 +197,11 @@ def picture(nets: Networks, size: int, world: toy.World, count: int = 3) -> Tens
     for direction, there, back in zip(measures.DIRECTIONS, nets, reversed(nets[:2])):
         scenes = measured(direction, size, world, count)
         source = scenes.source
-        fake = evaluation.in_batches(there, source)
-        columns.append([source, fake, evaluation.in_batches(back, fake), scenes.target])
+        fake = measures.in_batches(there, source)
+        columns.append([source, fake, measures.in_batches(back, fake), scenes.target])
     rows = [torch.cat(row) for row in zip(*columns)]
     doubled = images.to_uint8(torch.cat(rows)).repeat_interleave(2, 2).repeat_interleave(2, 3)
     return make_grid(doubled, nrow=2 * count, pad_value=255)
-
-
-def round_off(thing):
-    """Floats to four digits, through dictionaries and lists."""
-    if isinstance(thing, dict):
-        return {key: round_off(value) for key, value in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [round_off(value) for value in thing]
-    return round(thing, 4) if isinstance(thing, float) else thing
 
 
 def settings(preset: Preset, condition: Condition, seed: int) -> dict:
@@ -300,7 +294,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--precision", default="bfloat16")
     parser.add_argument("--measure-again", action="store_true", help="train nothing")
     args = parser.parse_args(arguments)
-    base = dataclasses.replace(PRESETS[args.preset], precision=args.precision)
+    base = dataclasses.replace(PRESETS[args.preset], precision=args.precision, upsample="resize")
     try:
         if unknown := set(args.groups) - GROUPS.keys():
             raise UserError(f"There is no group {min(unknown)!r}, choose from {', '.join(GROUPS)}.")
