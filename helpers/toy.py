@@ -48,7 +48,8 @@ class World:
 
     length: the animal's length as a share of the picture's width, uniform; within 0.1 to 0.85.
     horse_coats, zebra_coats: (name, weight) pairs; names of HORSE_COATS and ZEBRA_COATS.
-    clutter: fewest and most bushes, rocks and trees. landscapes: names, equally likely.
+    horse_landscapes, zebra_landscapes: where horses and where zebras stand, pairs as well; names of
+    LANDSCAPES. clutter: fewest and most bushes, rocks and trees.
     brindle: how much darker a horse's coat is where its zebra has stripes, 0 to 1. Brindle horses
     exist. At 0 nothing in the picture of a horse tells where the stripes of its zebra lie.
     """
@@ -56,9 +57,19 @@ class World:
     length: tuple[float, float] = (0.68, 0.82)
     horse_coats: tuple[tuple[str, float], ...] = (("bay", 1.0),)
     zebra_coats: tuple[tuple[str, float], ...] = (("plains", 1.0),)
+    horse_landscapes: tuple[tuple[str, float], ...] = (("meadow", 1.0),)
+    zebra_landscapes: tuple[tuple[str, float], ...] = (("meadow", 1.0),)
     clutter: tuple[int, int] = (0, 2)
-    landscapes: tuple[str, ...] = ("meadow",)
     brindle: float = 0.35
+
+
+# Plain horses, mostly on the meadow, and zebras mostly in the savanna: to translate, a network must
+# invent the stripes, and only the identity loss asks it to leave the landscape as it is.
+PLAIN = World(
+    brindle=0.0,
+    horse_landscapes=(("meadow", 3.0), ("savanna", 1.0)),
+    zebra_landscapes=(("savanna", 3.0), ("meadow", 1.0)),
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,11 @@ class Scene:
     clutter: tuple[tuple[str, float, float, float], ...]  # kind, x, y of its foot, height
 
 
+def _check(animal):
+    if animal not in ("horse", "zebra"):
+        raise UserError(f"There is no toy {animal!r}, choose from: horse, zebra.")
+
+
 def _pick(pairs, known, share):
     """The name at `share` (0..1) of the summed weights of (name, weight) pairs."""
     for name, _ in pairs:
@@ -92,8 +108,12 @@ def _pick(pairs, known, share):
     return pairs[np.searchsorted(total, share * total[-1], side="right")][0]
 
 
-def sample_scene(rng: np.random.Generator, world: World = World()) -> Scene:
-    """Draw one scene. Raises UserError for an unknown coat or landscape, or an unfit length."""
+def sample_scene(rng: np.random.Generator, world: World = World(), animal: str = "horse") -> Scene:
+    """Draw one scene, where `animal` stands; its true counterpart has the same landscape.
+
+    Raises UserError for an unknown animal, coat or landscape, or an unfit length.
+    """
+    _check(animal)
     if not 0.1 <= world.length[0] <= world.length[1] <= 0.85:
         raise UserError(f"World.length is {world.length}, expected (low, high) in 0.1 to 0.85.")
     share = iter(rng.random(14).tolist())
@@ -118,7 +138,7 @@ def sample_scene(rng: np.random.Generator, world: World = World()) -> Scene:
         head=between(-0.12, 0.12),
         light=between(0.98, 1.02),
         hills=next(share),
-        landscape=_pick([(name, 1) for name in world.landscapes], LANDSCAPES, next(share)),
+        landscape=_pick(getattr(world, f"{animal}_landscapes"), LANDSCAPES, next(share)),
         horse_coat=_pick(world.horse_coats, HORSE_COATS, next(share)),
         zebra_coat=_pick(world.zebra_coats, ZEBRA_COATS, next(share)),
         brindle=world.brindle,
@@ -290,10 +310,18 @@ def _ground(scene, size):
 
 def draw(scene: Scene, animal: str, size: int = 64) -> np.ndarray:
     """The scene as uint8 (size, size, 3). Raises UserError unless animal is "horse" or "zebra"."""
-    if animal not in ("horse", "zebra"):
-        raise UserError(f"There is no toy {animal!r}, choose from: horse, zebra.")
+    _check(animal)
+    return _painted(scene, size, _animal(scene, animal, size))
+
+
+def draw_landscape(scene: Scene, size: int = 64) -> np.ndarray:
+    """The scene without the animal, its shadow kept: uint8 (size, size, 3)."""
+    return _painted(scene, size, [])
+
+
+def _painted(scene, size, layers):
     picture = _ground(scene, size)
-    for coverage, colour in _animal(scene, animal, size):
+    for coverage, colour in layers:
         picture = _mix(picture, colour, coverage)
     picture = (scene.light * picture).round().clip(0, 255).astype(np.uint8)
     return picture[:, :: scene.facing].copy()
@@ -316,6 +344,7 @@ def drawings(
 
     Raises UserError for an unknown animal, coat or landscape, or an unfit length.
     """
-    scenes = [sample_scene(np.random.default_rng([seed, i]), world) for i in range(count)]
+    rngs = [np.random.default_rng([seed, i]) for i in range(count)]
+    scenes = [sample_scene(rng, world, animal) for rng in rngs]
     pictures = [draw(scene, animal, size).transpose(2, 0, 1) for scene in scenes]
     return np.array(pictures, np.uint8).reshape(count, 3, size, size), scenes

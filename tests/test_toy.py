@@ -9,10 +9,12 @@ from helpers.settings import UserError
 from helpers.toy import (
     HORSE_COATS,
     LANDSCAPES,
+    PLAIN,
     ZEBRA_COATS,
     World,
     animal_mask,
     draw,
+    draw_landscape,
     drawings,
     sample_scene,
 )
@@ -79,6 +81,16 @@ def test_brindle_darkens_the_horse_where_its_zebra_is_dark_and_nowhere_else():
         assert darker.min() >= 0 and darker[dark].mean() > 20 > 2 > darker[light].mean()
 
 
+def test_nothing_in_a_plain_horse_tells_where_its_zebra_has_stripes():
+    """The barrel of a bay horse is one colour but for its shading, which is smooth."""
+    for scene in scenes(world=PLAIN):
+        scene = dataclasses.replace(scene, facing=1)
+        row = round(64 * (scene.ground - 0.55 * scene.length))
+        left, right = (round(64 * (scene.left + x * scene.length)) for x in (0.2, 0.6))
+        line = draw(scene, "horse")[row, left:right].mean(1)
+        assert np.abs(np.diff(line)).max() < 6 and np.ptp(line) < 40
+
+
 def test_stripes_are_fixed_to_the_body():
     """A mirrored or shifted scene gives the mirrored or shifted picture of the animal."""
     for scene in scenes():
@@ -108,7 +120,7 @@ def test_changing_one_parameter_of_the_world_keeps_the_rest_of_a_scene():
     changes = {
         "horse_coats": World(horse_coats=(("black", 1.0),)),
         "zebra_coats": World(zebra_coats=(("fine", 1.0),)),
-        "landscapes": World(landscapes=("dusk",)),
+        "horse_landscapes": World(horse_landscapes=(("dusk", 1.0),)),
         "clutter": World(clutter=(5, 5)),
     }
     fields = dict(zip(changes, ("horse_coat", "zebra_coat", "landscape", "clutter")))
@@ -121,7 +133,8 @@ def test_changing_one_parameter_of_the_world_keeps_the_rest_of_a_scene():
 
 def test_distributions_are_respected():
     coats = (("black", 3.0), ("white", 1.0))
-    some = scenes(200, World(horse_coats=coats, clutter=(1, 3), landscapes=tuple(LANDSCAPES)))
+    landscapes = tuple((name, 1.0) for name in LANDSCAPES)
+    some = scenes(200, World(horse_coats=coats, clutter=(1, 3), horse_landscapes=landscapes))
     assert 0.65 < np.mean([scene.horse_coat == "black" for scene in some]) < 0.85
     assert {len(scene.clutter) for scene in some} == {1, 2, 3}
     assert {scene.landscape for scene in some} == set(LANDSCAPES)
@@ -136,13 +149,25 @@ def test_distributions_are_respected():
     assert black < 60 and white > 160
 
 
+def test_plain_horses_stand_mostly_on_the_meadow_and_zebras_mostly_in_the_savanna():
+    for animal, low, high in (("horse", 0.65, 0.85), ("zebra", 0.15, 0.35)):
+        _, some = drawings(animal, 200, 8, 5, PLAIN)
+        assert low < np.mean([scene.landscape == "meadow" for scene in some]) < high
+
+
+def test_a_landscape_is_the_drawing_without_its_animal():
+    for scene in scenes(3, World(clutter=(2, 2))):
+        empty, away = draw_landscape(scene), animal_mask(scene) == 0
+        assert np.array_equal(empty[away], draw(scene, "horse")[away])
+        covered = animal_mask(scene) > 0.99
+        assert np.abs(empty[covered].astype(int) - draw(scene, "horse")[covered]).mean() > 30
+
+
 def test_every_coat_and_landscape_can_be_drawn():
     for horse, zebra in zip(HORSE_COATS, list(ZEBRA_COATS) * 2):
         for landscape in LANDSCAPES:
-            world = World(
-                horse_coats=((horse, 1),), zebra_coats=((zebra, 1),), landscapes=(landscape,)
-            )
-            [scene] = scenes(1, world)
+            world = World(horse_coats=((horse, 1),), zebra_coats=((zebra, 1),))
+            [scene] = scenes(1, dataclasses.replace(world, horse_landscapes=((landscape, 1),)))
             assert not np.array_equal(draw(scene, "horse", 24), draw(scene, "zebra", 24))
 
 
@@ -151,7 +176,7 @@ def test_every_coat_and_landscape_can_be_drawn():
     [
         World(horse_coats=(("pink", 1.0),)),
         World(zebra_coats=(("bay", 1.0),)),
-        World(landscapes=("moon",)),
+        World(horse_landscapes=(("moon", 1.0),)),
         World(length=(0.5, 1.2)),
     ],
 )
