@@ -13,7 +13,6 @@ import dataclasses
 import json
 import multiprocessing
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.step import processor  # noqa: E402
 from helpers import folders, images  # noqa: E402
 from helpers.settings import PRESETS  # noqa: E402
 from helpers.training import Run, train_step  # noqa: E402
@@ -134,15 +134,6 @@ def memory(started: str, root: str, size: str, kind: str) -> dict:
     workers = [proportional(child.pid) for child in multiprocessing.active_children()]
     counts = {"pictures": len(domains.a) + len(domains.b)}
     return counts | {"peak": grown, "after": proportional() - before + sum(workers)}
-
-
-def processor() -> str:
-    """What the machine calls its processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def main() -> None:
