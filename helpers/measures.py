@@ -153,7 +153,7 @@ def in_batches(net: nn.Module, pictures: Tensor, size: int = 16) -> Tensor:
 
 @torch.no_grad()
 def evaluate_toy(
-    G_AB: nn.Module, G_BA: nn.Module, size: int, count: int = 64, world: toy.World = toy.PLAIN
+    G_AB: nn.Module, G_BA: nn.Module, size: int, count: int = 64, world: toy.World = toy.World()
 ) -> dict:
     """Both directions on `count` held-out drawings of size x size, as a dictionary for JSON.
 

@@ -67,7 +67,7 @@ def test_train_translate_evaluate_on_toy(run, tmp_path, capsys):
     assert cli.main(["evaluate", "--weights", str(run), "--out", str(out)]) == 0
     report = json.loads(out.read_text())
     assert report["held_out_drawings"] == 64
-    assert 0.3 < report["horse2zebra"]["input_error_inside"] < 1
+    assert 0.3 < report["horse2zebra"]["anchors"]["nothing"]["error_inside"] < 1
     assert set(report["horse2zebra"]) == set(report["zebra2horse"])
 
 
@@ -372,7 +372,7 @@ def test_too_little_memory_is_one_sentence_everywhere(run, pictures, capsys, mon
         (training, "Generator", train),
         (images, "translate", translate),
         (cli.checkpoints, "load_generator", translate),
-        (evaluation, "evaluate_toy", evaluate),
+        (cli, "evaluate_toy", evaluate),
         (images, "folder_domains", [*evaluate, *data]),
     ):
         with monkeypatch.context() as patch:

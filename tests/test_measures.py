@@ -15,12 +15,12 @@ SIZE, COUNT = 64, 8
 
 @pytest.fixture(scope="module")
 def to_zebra():
-    return Measured("horse2zebra", SIZE, toy.PLAIN, COUNT)
+    return Measured("horse2zebra", SIZE, toy.World(), COUNT)
 
 
 @pytest.fixture(scope="module")
 def to_horse():
-    return Measured("zebra2horse", SIZE, toy.PLAIN, COUNT)
+    return Measured("zebra2horse", SIZE, toy.World(), COUNT)
 
 
 def on_animal(scenes, pattern):
@@ -80,7 +80,7 @@ def test_striped_is_the_same_for_any_phase_and_nearly_for_any_number_of_stripes(
 def test_striped_does_not_mind_the_phase_of_the_stripes(length, monkeypatch):
     light, dark, rate = toy.ZEBRA_COATS["plains"]
     monkeypatch.setitem(toy.ZEBRA_COATS, "inverse", (dark, light, rate))
-    world = dataclasses.replace(toy.PLAIN, length=(length, length))
+    world = dataclasses.replace(toy.World(), length=(length, length))
     scenes = Measured("horse2zebra", SIZE, world, COUNT)
     inverse = [
         dataclasses.replace(scene, zebra_coat="inverse")
@@ -125,7 +125,7 @@ def test_outline_is_lost_with_the_pose_and_with_the_animal(to_zebra):
 
 
 def test_errors_are_taken_to_the_nearest_coat_of_the_world():
-    world = dataclasses.replace(toy.PLAIN, horse_coats=(("bay", 1), ("white", 3)))
+    world = dataclasses.replace(toy.World(), horse_coats=(("bay", 1), ("white", 3)))
     scenes = Measured("zebra2horse", 32, world, COUNT)
     assert scenes.coats == ["bay", "white"] and scenes.truths.shape == (2, COUNT, 3, 32, 32)
     for truth in scenes.truths:
@@ -140,7 +140,7 @@ def test_a_mean_in_the_mask_leaves_out_the_rest():
 
 
 def test_held_out_scenes_are_the_same_for_both_animals_but_for_the_landscape():
-    horses, zebras = (measures.held_out_scenes(toy.PLAIN, 40, a) for a in ("horse", "zebra"))
+    horses, zebras = (measures.held_out_scenes(toy.World(), 40, a) for a in ("horse", "zebra"))
     assert [s.landscape for s in horses] != [s.landscape for s in zebras]
     for horse, zebra in zip(horses, zebras):
         assert dataclasses.replace(horse, landscape=zebra.landscape) == zebra

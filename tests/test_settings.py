@@ -157,7 +157,7 @@ def test_the_command_line_names_the_option(options, words):
 
 
 def test_no_run_draws_the_scenes_that_it_is_measured_on():
-    from helpers.evaluation import TEST_SEED
+    from helpers.measures import TEST_SEED
 
     with pytest.raises(UserError):
         parser().parse_args(["train", "--seed", str((TEST_SEED - 1) // 2)])

@@ -9,7 +9,6 @@ from helpers.settings import UserError
 from helpers.toy import (
     HORSE_COATS,
     LANDSCAPES,
-    PLAIN,
     ZEBRA_COATS,
     World,
     animal_mask,
@@ -72,18 +71,9 @@ def test_the_barrel_has_stripes_that_64_pixels_resolve():
         assert np.count_nonzero(swings) >= 4 and np.ptp(line) > 180
 
 
-def test_brindle_darkens_the_horse_where_its_zebra_is_dark_and_nowhere_else():
-    for plain, brindle in zip(scenes(world=World(brindle=0)), scenes(world=World(brindle=0.4))):
-        assert np.array_equal(draw(plain, "zebra"), draw(brindle, "zebra"))
-        darker = draw(plain, "horse").astype(int).sum(2) - draw(brindle, "horse").sum(2)
-        dark = (draw(plain, "zebra").mean(2) < 60) & (animal_mask(plain) > 0.999)
-        light = draw(plain, "zebra").mean(2) > 190
-        assert darker.min() >= 0 and darker[dark].mean() > 20 > 2 > darker[light].mean()
-
-
-def test_nothing_in_a_plain_horse_tells_where_its_zebra_has_stripes():
+def test_nothing_in_a_horse_tells_where_its_zebra_has_stripes():
     """The barrel of a bay horse is one colour but for its shading, which is smooth."""
-    for scene in scenes(world=PLAIN):
+    for scene in scenes():
         scene = dataclasses.replace(scene, facing=1)
         row = round(64 * (scene.ground - 0.55 * scene.length))
         left, right = (round(64 * (scene.left + x * scene.length)) for x in (0.2, 0.6))
@@ -149,9 +139,9 @@ def test_distributions_are_respected():
     assert black < 60 and white > 160
 
 
-def test_plain_horses_stand_mostly_on_the_meadow_and_zebras_mostly_in_the_savanna():
+def test_horses_stand_mostly_on_the_meadow_and_zebras_mostly_in_the_savanna():
     for animal, low, high in (("horse", 0.65, 0.85), ("zebra", 0.15, 0.35)):
-        _, some = drawings(animal, 200, 8, 5, PLAIN)
+        _, some = drawings(animal, 200, 8, 5)
         assert low < np.mean([scene.landscape == "meadow" for scene in some]) < high
 
 

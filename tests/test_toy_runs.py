@@ -12,7 +12,7 @@ from helpers.settings import LOSSES
 from tools import toy_runs
 from tools.toy_runs import CONDITIONS, GROUPS, Condition, main, table
 
-WORLD = dataclasses.replace(toy.PLAIN, length=(0.4, 0.6))
+WORLD = dataclasses.replace(toy.World(), length=(0.4, 0.6))
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def small(monkeypatch):
     """Two conditions, and settings that take a second."""
     some = {
         "plain": Condition(
-            probes={"length 0.5": dataclasses.replace(toy.PLAIN, length=(0.5, 0.5))}
+            probes={"length 0.5": dataclasses.replace(toy.World(), length=(0.5, 0.5))}
         ),
         "odd": Condition({"without": ("cycle_a", "cycle_b"), "steps": 3}, WORLD),
     }
@@ -43,7 +43,7 @@ def test_a_run_leaves_settings_losses_measures_a_picture_and_weights(small, tmp_
     facts = json.loads((tmp_path / "odd-0.json").read_text())
     assert facts["preset"]["lambda_cycle"] == 10 and facts["preset"]["learning_rate"] == 2e-4
     assert facts["preset"]["without"] == ["cycle_a", "cycle_b"] and facts["preset"]["steps"] == 3
-    assert facts["preset"]["upsample"] == "resize" and facts["world"]["brindle"] == 0
+    assert facts["preset"]["precision"] == "float32" and facts["world"]["clutter"] == [0, 2]
     assert facts["world"]["length"] == [0.4, 0.6] and facts["seed"] == 0
     assert list(facts["losses"]) == list(LOSSES)
     assert facts["seconds"] > 0 and facts["torch"]

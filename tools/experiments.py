@@ -18,10 +18,11 @@ import torch
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from helpers import evaluation, images, toy
-from helpers.evaluation import held_out_scenes
+from helpers import images, measures, toy
+from helpers.measures import held_out_scenes
 from helpers.settings import PRESETS, Preset
 from helpers.training import Run, train
+from tools.store import round_off
 
 FOLDER = Path(__file__).parent.parent / "data/experiments"
 PRESET = dataclasses.replace(
@@ -64,7 +65,7 @@ CONDITIONS = {
 
 def drawn(scenes: list[toy.Scene], animal: str, size: int) -> Tensor:
     """(n, 3, size, size) in [-1, 1]."""
-    return images.to_float(evaluation.as_tensor([draw(s, animal, size) for s in scenes]))
+    return images.to_float(measures.as_tensor([draw(s, animal, size) for s in scenes]))
 
 
 def inside(values: Tensor, scenes: list[toy.Scene]) -> Tensor:
@@ -100,7 +101,7 @@ def measure_size(nets, size: int, world: toy.World) -> dict:
         for direction, net, source, target in (
             ("horse2zebra", nets.G_AB, horses, zebras), ("zebra2horse", nets.G_BA, zebras, horses)
         ):  # fmt: skip
-            needed, done = target - source, evaluation.in_batches(net, source) - source
+            needed, done = target - source, measures.in_batches(net, source) - source
             before = inside(needed.abs(), scenes).mean()
             squared = inside(needed.square(), scenes).mean()
             rows.setdefault(direction, {})[str(length)] = {
@@ -125,7 +126,7 @@ def measure_coats(nets, size: int, world: toy.World) -> dict:
         ("zebra2horse", nets.G_BA, "zebra", "horse", horse_coats),
     ):
         pictures = drawn(scenes, source, size)
-        error, which = nearest(evaluation.in_batches(net, pictures), scenes, target, names)
+        error, which = nearest(measures.in_batches(net, pictures), scenes, target, names)
         before, _ = nearest(pictures, scenes, target, names)
         rows[direction] = {
             "error": (error.mean() / before.mean()).item(),
@@ -136,7 +137,7 @@ def measure_coats(nets, size: int, world: toy.World) -> dict:
     for name in horse_coats:
         wearing = [dataclasses.replace(s, horse_coat=name) for s in scenes]
         pictures = drawn(wearing, "horse", size)
-        output = evaluation.in_batches(nets.G_AB, pictures)
+        output = measures.in_batches(nets.G_AB, pictures)
         error, _ = nearest(output, wearing, "zebra", zebra_coats)
         before, _ = nearest(pictures, wearing, "zebra", zebra_coats)
         rows["by_coat"][name] = (error.mean() / before.mean()).item()
@@ -150,8 +151,8 @@ def examples(nets, world: toy.World, size: int, count: int = 6) -> Tensor:
     """Not chosen: held-out horses, their translations, zebras, their translations."""
     scenes = held_out_scenes(world, count)
     horses, zebras = drawn(scenes, "horse", size), drawn(scenes, "zebra", size)
-    rows = [horses, evaluation.in_batches(nets.G_AB, horses),
-            zebras, evaluation.in_batches(nets.G_BA, zebras)]  # fmt: skip
+    rows = [horses, measures.in_batches(nets.G_AB, horses),
+            zebras, measures.in_batches(nets.G_BA, zebras)]  # fmt: skip
     return images.to_uint8(torch.cat(rows))
 
 
@@ -201,15 +202,6 @@ def main() -> None:
         }  # fmt: skip
         path.write_text(json.dumps(round_off(facts), indent=1) + "\n")
         print(experiment, condition, seed, f"{time.monotonic() - begun:.0f} s", flush=True)
-
-
-def round_off(thing):
-    """Floats to four digits, through dictionaries and lists."""
-    if isinstance(thing, dict):
-        return {key: round_off(value) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [round_off(value) for value in thing]
-    return round(thing, 4) if isinstance(thing, float) else thing
 
 
 if __name__ == "__main__":

@@ -22,8 +22,7 @@ from helpers import checkpoints, evaluation, images, plots
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
-from tools.experiments import round_off
-from tools.store import means, open_run, store_generators, store_preview
+from tools.store import means, open_run, round_off, store_generators, store_preview
 
 DATA = Path(__file__).parent.parent / "data"
 OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"

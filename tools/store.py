@@ -1,7 +1,6 @@
-"""Turns a run's folder into the small files that notebooks show. From the repository's root:
+"""Turns a run of the preset lecture into the small files that notebooks show.
 
-python -m tools.store lecture runs/lecture
-python -m tools.store ablation runs/without-NAME NAME
+python -m tools.store runs/lecture
 """
 
 import json
@@ -15,10 +14,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from torchvision.utils import make_grid
 
-from helpers import checkpoints, evaluation, images, plots, toy
+from helpers import checkpoints, images, measures, plots, toy
 from helpers.networks import Discriminator
 from helpers.objectives import Networks
-from helpers.previews import preview
 
 DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
@@ -47,12 +45,12 @@ def store_lecture(folder: Path) -> None:
     store_generators(nets, size, weights)
     for name in ("D_A", "D_B"):
         save_file(halves(getattr(nets, name)), weights / f"{name}.safetensors")
-    shown = [s for s in (100, 200, 400, 700, 1000, 1500) if s < steps] + [steps]
+    shown = [s for s in (100, 200, 400, 700, 1000, 1500, 2000) if s < steps] + [steps]
     for old in out.glob("*.png"):
         old.unlink()
     for step in shown:
         store_preview(folder / f"previews/{step:06}.png", out / f"{step:06}.png", size)
-    report = evaluation.evaluate_toy(nets.G_AB, nets.G_BA, size)
+    report = measures.evaluate_toy(nets.G_AB, nets.G_BA, size)
     facts = {
         "command": f"{COMMAND} --preview-every 100 --out runs/lecture", "steps": steps,
         "seed": state["belongs_to"]["seed"], "every": steps // 40,
@@ -82,33 +80,24 @@ def halves(net: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: t.half().contiguous() for name, t in net.state_dict().items()}
 
 
-@torch.no_grad()
 def cover(nets: Networks, size: int, count: int = 6) -> torch.Tensor:
     """Held-out drawings, not chosen: input, translation, truth, in both directions, enlarged."""
-    scenes = evaluation.held_out_scenes(toy.World(), count)
-    horses, zebras = (
-        images.to_float(evaluation.as_tensor([toy.draw(s, a, size) for s in scenes]))
-        for a in ("horse", "zebra")
-    )
-    rows = [horses, nets.G_AB(horses), zebras, zebras, nets.G_BA(zebras), horses]
+    rows = []
+    for direction, net in zip(measures.DIRECTIONS, nets):
+        scenes = measures.Measured(direction, size, toy.World(), count)
+        rows += [scenes.source, measures.in_batches(net, scenes.source), scenes.target]
     grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=count, pad_value=255)
     return grid.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 
-def store_ablation(folder: Path, name: str) -> None:
-    state, nets = open_run(folder)
-    out = DATA / "ablations"
-    out.mkdir(exist_ok=True)
-    b = state["belongs_to"]
-    domains = images.toy_domains(b["pictures"], round(b["size"] * 286 / 256), b["seed"])
-    images.to_image(preview(nets, domains, b["size"], count=4)).save(out / f"{name}.png")
-    option = "" if name == "none" else f" --without {name}"
-    facts = {"command": f"{COMMAND} --steps {b['steps']}{option}", "seed": b["seed"],
-             "losses": means(state["losses"], 100)}  # fmt: skip
-    report = evaluation.evaluate_toy(nets.G_AB, nets.G_BA, b["size"])
-    (out / f"{name}.json").write_text(json.dumps(report | facts, indent=1) + "\n")
+def round_off(thing):
+    """Floats to four digits, through dictionaries and lists."""
+    if isinstance(thing, dict):
+        return {key: round_off(value) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [round_off(value) for value in thing]
+    return round(thing, 4) if isinstance(thing, float) else thing
 
 
 if __name__ == "__main__":
-    kind, folder, *name = sys.argv[1:]
-    {"lecture": store_lecture, "ablation": store_ablation}[kind](Path(folder), *name)
+    store_lecture(Path(sys.argv[1]))

@@ -1,9 +1,7 @@
-"""Trains the preset `lecture` many times in the plain world, each time with one thing changed.
+"""Trains the preset `lecture` many times, each time with one thing changed.
 
     python -m tools.toy_runs --out runs/toy                 # every run of the table below
     python -m tools.toy_runs --out runs/toy ablations sweep # these groups only
-
-The generators enlarge by "resize", which leaves fewer dots in the sky.
 
 A run is NAME-SEED.json and NAME-SEED.png in the folder, its generators lie in weights/. What is
 there already is kept if its settings are the table's, and refused if they are not. Several
@@ -28,13 +26,13 @@ from helpers import checkpoints, images, measures, plots, toy
 from helpers.objectives import Networks
 from helpers.settings import LOSSES, PRESETS, Preset, UserError
 from helpers.training import Run, train
-from tools.experiments import round_off
+from tools.store import round_off
 
 HORSES = (("bay", 1.0), ("black", 1.0), ("white", 1.0))
 ZEBRAS = (("plains", 1.0), ("brownish", 1.0), ("fine", 1.0))
 ANY_SIZE = (0.25, 0.82)  # the animal's length as a share of the picture's width
 VARIED = dataclasses.replace(
-    toy.PLAIN, length=ANY_SIZE, horse_coats=HORSES, zebra_coats=ZEBRAS, clutter=(0, 6)
+    toy.World(), length=ANY_SIZE, horse_coats=HORSES, zebra_coats=ZEBRAS, clutter=(0, 6)
 )
 LAMBDA_CYCLE, LAMBDA_IDENTITY = (
     getattr(PRESETS["lecture"], name) for name in ("lambda_cycle", "lambda_identity")
@@ -54,7 +52,7 @@ class Condition:
     """
 
     changes: dict = dataclasses.field(default_factory=dict)
-    world: toy.World = toy.PLAIN
+    world: toy.World = toy.World()
     probes: dict = dataclasses.field(default_factory=dict)
 
 
@@ -83,7 +81,7 @@ def horses(world: toy.World) -> dict[str, toy.World]:
     }
 
 
-def wearing(world: toy.World = toy.PLAIN, **changes) -> Condition:
+def wearing(world: toy.World = toy.World(), **changes) -> Condition:
     """A world with these coats, asked about each coat of its horses."""
     world = dataclasses.replace(world, **changes)
     return Condition(world=world, probes=horses(world))
@@ -95,8 +93,8 @@ def brown(share: float) -> Condition:
     return wearing(horse_coats=(("bay", share), ("black", rest), ("white", rest)))
 
 
-SIZES = dataclasses.replace(toy.PLAIN, length=ANY_SIZE)
-CLUTTER = dataclasses.replace(toy.PLAIN, clutter=(0, 8))
+SIZES = dataclasses.replace(toy.World(), length=ANY_SIZE)
+CLUTTER = dataclasses.replace(toy.World(), clutter=(0, 8))
 NO_IDENTITY = {"lambda_identity": 0.0}
 CONDITIONS = {
     "all": wearing(),
@@ -294,7 +292,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--precision", default="bfloat16")
     parser.add_argument("--measure-again", action="store_true", help="train nothing")
     args = parser.parse_args(arguments)
-    base = dataclasses.replace(PRESETS[args.preset], precision=args.precision, upsample="resize")
+    base = dataclasses.replace(PRESETS[args.preset], precision=args.precision)
     try:
         if unknown := set(args.groups) - GROUPS.keys():
             raise UserError(f"There is no group {min(unknown)!r}, choose from {', '.join(GROUPS)}.")
