@@ -63,14 +63,14 @@ def choose_precision(precision: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if gain > 1.1 else torch.float32
 
 
-def choose_threads(work: Callable[[], object]) -> int:
-    """Sets and returns the number of threads that does `work` fastest: one, or all of PyTorch's.
+def choose_threads(work: Callable[[], object], most: int | None = None) -> int:
+    """Sets and returns the number of threads that does `work` fastest: one, or `most`.
 
     Threads wait for one another by spinning, so a core that something else keeps busy makes two
-    threads slower than one. PyTorch's number at the time of the call is taken for all. It stays as
-    it is where OMP_NUM_THREADS is set: then the user has chosen.
+    threads slower than one. `most` is PyTorch's number at the time of the call if none is given.
+    The number stays as it is where OMP_NUM_THREADS is set: then the user has chosen.
     """
-    threads = torch.get_num_threads()
+    threads = most or torch.get_num_threads()
     if threads == 1 or "OMP_NUM_THREADS" in os.environ:
         return threads
 
@@ -93,6 +93,7 @@ class Threads:
 
     def __init__(self, work: Callable[[], object], count: int | None = None):
         self.work, self.seconds, self.last = work, [], time.monotonic()
+        self.most = torch.get_num_threads()
         if count is None:
             choose_threads(work)
         elif "OMP_NUM_THREADS" not in os.environ:
@@ -104,7 +105,7 @@ class Threads:
         self.seconds, self.last = [*self.seconds[-50:], now - self.last], now
         if has_slowed(self.seconds):
             self.seconds = []
-            before, now = torch.get_num_threads(), choose_threads(self.work)
+            before, now = torch.get_num_threads(), choose_threads(self.work, self.most)
             if before != now:
                 print(f"Steps slowed down, so the run goes on with {now} thread(s), not {before}.")
 

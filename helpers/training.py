@@ -188,7 +188,11 @@ def train(
             if writes and backup and (last or backup_due()):
                 resume.back_up(run, state, domains.names, backup)
 
-        threads = prepare_threads(run, domains) if tune_threads else None
+        on_cpu = run.device.type == "cpu"
+        threads = prepare_threads(run, domains) if tune_threads and on_cpu else None
+        if tune_threads:
+            print(f"Computing in {resume.arithmetic(run)}, threads: {torch.get_num_threads()}.")
+        torch.backends.cudnn.benchmark = True  # every step has the same sizes
         on_progress(run)
         began, seconds_before = time.monotonic(), run.seconds
         stopped_by = 0  # or the signal that came to this process or another
@@ -228,9 +232,7 @@ def prepare_threads(run: Run, domains: Domains) -> devices.Threads:
         for net in run.nets:
             net.zero_grad()
 
-    threads = devices.Threads(work, run.threads if run.step else None)
-    print(f"Computing in {resume.arithmetic(run)}, threads: {torch.get_num_threads()}.")
-    return threads
+    return devices.Threads(work, run.threads if run.step else None)
 
 
 def seconds_left(run: Run) -> float:

@@ -85,7 +85,8 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 0.0
-        monkeypatch.setattr(devices.time, "perf_counter", lambda: self.now)
+        for clock in ("perf_counter", "monotonic"):
+            monkeypatch.setattr(devices.time, clock, lambda: self.now)
 
     def passing(self, seconds):
         def work(*args):
@@ -133,6 +134,21 @@ def test_the_faster_number_of_threads_is_set(threads, monkeypatch, four_take, ch
         clock.now += 0.1 * (four_take if threads[-1] == 4 else 1)
 
     assert devices.choose_threads(work) == chosen == threads[-1]
+
+
+def test_a_run_that_went_down_to_one_thread_comes_back_to_all(threads, monkeypatch):
+    clock, busy = Clock(monkeypatch), [True]
+
+    def work():
+        clock.now += 0.1 * ((3.0 if busy[0] else 0.3) if threads[-1] == 4 else 1)
+
+    run = devices.Threads(work)
+    assert threads[-1] == 1
+    busy[0] = False
+    for seconds in 20 * [0.1] + 5 * [0.4]:
+        clock.now += seconds
+        run.after_step()
+    assert threads[-1] == 4
 
 
 def test_a_number_of_threads_that_the_user_chose_is_kept(threads, monkeypatch):
