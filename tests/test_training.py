@@ -457,7 +457,7 @@ def test_the_number_of_threads_is_kept_in_the_checkpoint(tiny, drawings, tmp_pat
 
 def test_steps_that_slow_down_have_the_threads_tried_anew(tiny, drawings, monkeypatch):
     tried = []
-    monkeypatch.setattr(devices, "choose_threads", lambda work, most=None: tried.append(work()) or 1)
+    monkeypatch.setattr(devices, "choose_threads", lambda work, most: tried.append(work()) or 1)
     slow = iter([False, False, True] + 7 * [False])
     monkeypatch.setattr(devices, "has_slowed", lambda seconds: next(slow))
     train(Run(tiny), drawings, tune_threads=True)
