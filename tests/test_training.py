@@ -441,7 +441,7 @@ def test_on_the_same_device_a_run_keeps_its_precision_whatever_a_new_trial_says(
 def test_the_number_of_threads_is_kept_in_the_checkpoint(tiny, drawings, tmp_path, monkeypatch):
     tried, count = [], torch.get_num_threads()
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(devices, "choose_threads", lambda work, most=None: tried.append(work()))
+    monkeypatch.setattr(devices, "choose_threads", lambda work, *_: tried.append(work()))
     with pytest.raises(KeyboardInterrupt):
         train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1, tune_threads=True)
     state = load_checkpoint(tmp_path)
@@ -457,7 +457,7 @@ def test_the_number_of_threads_is_kept_in_the_checkpoint(tiny, drawings, tmp_pat
 
 def test_steps_that_slow_down_have_the_threads_tried_anew(tiny, drawings, monkeypatch):
     tried = []
-    monkeypatch.setattr(devices, "choose_threads", lambda work, most: tried.append(work()) or 1)
+    monkeypatch.setattr(devices, "choose_threads", lambda work, *_: tried.append(work()) or 1)
     slow = iter([False, False, True] + 7 * [False])
     monkeypatch.setattr(devices, "has_slowed", lambda seconds: next(slow))
     train(Run(tiny), drawings, tune_threads=True)
