@@ -53,10 +53,11 @@ def store_lecture(folder: Path) -> None:
     report = measures.evaluate_toy(nets.G_AB, nets.G_BA, size)
     facts = {
         "command": f"{COMMAND} --preview-every 100 --out runs/lecture", "steps": steps,
+        "computed": f"in {state['arithmetic']}, threads: {state['threads']}",
         "seed": state["belongs_to"]["seed"], "every": steps // 40,
         "losses": means(state["losses"], steps // 40), "previews": shown, "report": report,
     }  # fmt: skip
-    (out / "run.json").write_text(json.dumps(facts, indent=1) + "\n")
+    (out / "run.json").write_text(json.dumps(round_off(facts), indent=1) + "\n")
     images.to_image(cover(nets, size)).save(out / "picture.png")
 
 
