@@ -15,7 +15,7 @@ FLOORS = {
     "networks": 1, "images": 1, "folders": 1, "distributed": 1, "devices": 1, "options": 1,
     "guards": 1,
     "objectives": 2, "checkpoints": 2, "plots": 2, "previews": 2, "resume": 2, "measures": 2,
-    "training": 3, "evaluation": 3, "runs": 3,
+    "training": 3, "evaluation": 3, "runs": 3, "diagrams": 3,
     "widgets": 4, "exercises": 4,
     "__main__": 5,
 }  # fmt: skip
