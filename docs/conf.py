@@ -10,11 +10,11 @@ from tools import book  # noqa: E402
 repository, tag = book.address()
 
 project = html_title = "CycleGAN, from horses to zebras"
-author = "the authors of the course"
 copyright = "the authors of the course. Code and texts: MIT licence"
 language = "en"
 extensions = ["myst_nb", "sphinx.ext.githubpages"]
 exclude_patterns = ["README.md"]  # it is index.md
+suppress_warnings = ["toc.not_included"]  # a page that only another page links to
 
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -39,6 +39,7 @@ html_theme_options = {
     "use_repository_button": True,
     "launch_buttons": {"colab_url": "https://colab.research.google.com"},
     "show_toc_level": 2,
+    "footer_content_items": ["copyright"],
     "navbar_persistent": [],  # the search stands in the side bar
     "search_bar_text": "Search the course",
 }

@@ -22,11 +22,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).parent.parent
+SETTINGS = ROOT / "docs"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_PICTURE = "*Interactive: open the notebook.*"
 # Pages of the book beside the notebooks. What does not exist is left out.
-PAGES = ("docs/*.md", "data/pretrained/*/README.md", "data/README.md", "benchmarks/README.md",
-         "CONTRIBUTING.md")  # fmt: skip
+PAGES = ("docs/*.md", "data/pretrained/*/README.md", "benchmarks/README.md", "CONTRIBUTING.md")
 CONTENTS = """
 ```{{toctree}}
 :hidden:
@@ -92,6 +92,9 @@ def mathml(visitor, node) -> None:
 
     inline = isinstance(node, math)
     formula = convert(node.astext(), display="inline" if inline else "block")
+    # A minus after a bracket, a comma or a sign of relation belongs to the number behind it.
+    formula = re.sub(r"(<mo[^>]*>(?:[(=,\[]|&#x0*(?:28|2C|3D|2208|2190);)</mo>)<mo>(?=&#x02212;)",
+                     r'\1<mo form="prefix">', formula)  # fmt: skip
     # What is wider than a phone is scrolled, also by the keyboard.
     box = "{}" if inline else '<div class="math" tabindex="0" role="group">{}</div>\n'
     visitor.body.append(box.format(formula))
@@ -144,14 +147,15 @@ def execute(path: Path) -> str:
 
 
 def build(source: Path, folder: Path) -> int:
-    """Writes the pages of the staged `source` to `folder`. Returns Sphinx's exit code."""
+    """Writes the pages of the staged `source` to `folder`. Returns Sphinx's exit code: 1 where it
+    warned, of a link to nothing for example."""
     from sphinx.cmd.build import main as sphinx
 
     shutil.rmtree(folder, ignore_errors=True)
     doctrees = source.parent / "doctrees"
     shutil.rmtree(doctrees, ignore_errors=True)
-    return sphinx(["-q", "-b", "html", "-c", str(ROOT / "docs"), "-d", str(doctrees), str(source),
-                   str(folder)])  # fmt: skip
+    return sphinx(["-q", "-W", "--keep-going", "-b", "html", "-c", str(SETTINGS),
+                   "-d", str(doctrees), str(source), str(folder)])  # fmt: skip
 
 
 def main(arguments=None) -> int:
