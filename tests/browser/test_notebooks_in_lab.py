@@ -83,6 +83,7 @@ def test_a_notebook_runs_and_its_widgets_move(notebook):
         cell.scroll_into_view_if_needed()
         widget = cell.locator(".jp-OutputArea-output .jupyter-widgets").first
         widget.wait_for(timeout=30_000)
+        assert not widget.locator(".jupyter-widgets-error-widget").count(), f"cell {index}"
         handles = widget.locator(".noUi-handle")
         for number in range(handles.count()):
             name = f"cell {index}, slider {number}"
