@@ -29,6 +29,22 @@ test-browser: export OMP_NUM_THREADS = 1
 test-browser: setup
 	$(PY) -m pytest tests/browser -n 2 --dist load
 
+# The versions that Colab has, and a stand-in for its package. The book is not built there.
+COLAB_PYTHON ?= $(shell python3.13 -c 'print("python3.13")' 2>/dev/null || echo $(PYTHON))
+COLAB := .venv-colab/bin/python
+test-colab: export OMP_NUM_THREADS = 1
+test-colab: .venv-colab/installed
+	$(COLAB) -m pytest tests -n 2 --dist loadfile --ignore tests/test_book.py
+	rm -rf runs/notebook-smoke
+	CYCLEGAN_PRESET=smoke PYTHONPATH="$(CURDIR)/tests/colab" $(COLAB) -m pytest -p no:cacheprovider \
+	  --nbval notebooks --nbval-current-env --nbval-sanitize-with tests/colab/nbval_sanitize.cfg \
+	  --nbval-cell-timeout=300 -n 2 --dist loadscope
+
+.venv-colab/installed: tests/colab/requirements.txt
+	$(COLAB_PYTHON) -m venv --clear .venv-colab
+	$(COLAB) -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 # The root is the repository; pictures of up to 100 MB can be uploaded (Jupyter's own limit is 10).
 lab: setup
 	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb \
@@ -47,4 +63,4 @@ setup: .venv/installed
 	touch $@
 
 clean:
-	rm -rf build .venv
+	rm -rf build .venv .venv-colab

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning",
 BADGE = "[![Open in Colab](https://colab.org/badge.svg)](https://colab.org/00.ipynb)"
 
 
-def shown(*data, **metadata):
+def shown(*data):
     """The outputs of a code cell on its page, given the data of each of its outputs."""
     outputs = [new_output("display_data", data=dict(each)) for each in data]
-    notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs, metadata=metadata)])
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs)])
     return [dict(o.data) for o in book.for_the_page(notebook).cells[0].outputs]
 
 
@@ -40,12 +40,6 @@ def test_a_widget_is_the_picture_beside_it():
 def test_a_widget_without_a_picture_is_a_sentence():
     assert shown(WIDGET) == [{"text/markdown": book.NO_PICTURE}]
     assert shown({"text/plain": "7"}, WIDGET)[0] == {"text/plain": "7"}
-
-
-def test_the_set_up_cell_is_folded():
-    cells = [new_code_cell("1", metadata={"cellView": "form"}), new_code_cell("2")]
-    first, second = book.for_the_page(new_notebook(cells=cells)).cells
-    assert first.metadata["tags"] == ["hide-input"] and "tags" not in second.metadata
 
 
 def test_a_badge_is_its_text():

@@ -59,14 +59,12 @@ def has_picture(output) -> bool:
 
 
 def for_the_page(notebook):
-    """The notebook as a page can show it: no badge is fetched, set-up code is folded, and a widget
-    is the picture beside it, or where there is none one sentence. Changes and returns it."""
+    """The notebook as a page can show it: no badge is fetched, and a widget is the picture beside
+    it, or where there is none one sentence. Changes the notebook and returns it."""
     for cell in notebook.cells:
         if cell.cell_type != "code":
             cell.source = without_badges(cell.source)
             continue
-        if cell.metadata.get("cellView") == "form":
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
         widgets = [output for output in cell.outputs if WIDGET in output.get("data", {})]
         for output in widgets:
             del output.data[WIDGET]
