@@ -172,10 +172,11 @@ def test_a_run_stops_at_what_fails_and_still_writes_the_book(small_course, capsy
     said = capsys.readouterr()
     assert re.search(r"00_a: ok in \d+ s", said.out) and "01_b: FAILED" in said.out
     assert "02_c" not in said.out and "ZeroDivisionError" in said.err
-    html = {p.stem: p.read_text() for p in (small_course / "build/html/notebooks").glob("*.html")}
+    pages = (small_course / "build/html/notebooks").glob("*.html")
+    html = {path.stem: path.read_text(encoding="utf-8") for path in pages}
     assert "42" in html["00_a"] and "stored 00_a" not in html["00_a"]
     assert "ZeroDivisionError" in html["01_b"] and "stored 02_c" in html["02_c"]
-    stored = (small_course / "notebooks/00_a.ipynb").read_text()
+    stored = (small_course / "notebooks/00_a.ipynb").read_text(encoding="utf-8")
     assert "stored 00_a" in stored, "the notebook itself keeps its outputs"
 
 

@@ -113,7 +113,8 @@ def stage(folder: Path) -> list[Path]:
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    names = [[str(p.relative_to(ROOT).with_suffix("")) for p in ps] for ps in (notebooks, pages)]
+    names = [[p.relative_to(ROOT).with_suffix("").as_posix() for p in ps]
+             for ps in (notebooks, pages)]  # fmt: skip
     contents = CONTENTS.format(notebooks="\n".join(names[0]), more="\n".join(names[1]))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (folder / "index.md").write_text(readme + contents, encoding="utf-8")

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 ROOT = Path(__file__).parent.parent.parent
 PATTERNS = ("notebooks/[0-9]*.ipynb", "docs/*.md", "data/pretrained/*/README.md", "benchmarks/*.md")
 FILES = [path for pattern in PATTERNS for path in sorted(ROOT.glob(pattern))]
-NAMES = ["index", "search", *(str(path.relative_to(ROOT).with_suffix("")) for path in FILES)]
+NAMES = ["index", "search", *(path.relative_to(ROOT).with_suffix("").as_posix() for path in FILES)]
 
 
 @pytest.fixture
