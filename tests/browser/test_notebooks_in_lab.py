@@ -57,6 +57,12 @@ def move(page, widget, handle):
     return None
 
 
+def upload(page, widget):
+    with page.expect_file_chooser() as chooser:
+        widget.locator("button.widget-upload").click()
+    chooser.value.set_files(PICTURE)
+
+
 @pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
 def notebook(request, page, lab):
     """The page of JupyterLab with one notebook, run to its end."""
@@ -89,7 +95,6 @@ def test_a_notebook_runs_and_its_widgets_move(notebook):
             name = f"cell {index}, slider {number}"
             assert move(notebook, widget, handles.nth(number)) is not None, name
         if not handles.count():
-            chosen = widget.locator("input[type=file]")
-            taken = changes(notebook, widget, lambda c=chosen: c.set_input_files(PICTURE))
+            taken = changes(notebook, widget, lambda w=widget: upload(notebook, w))
             assert taken is not None, f"cell {index}: the picture chosen is not shown"
     assert not trouble(notebook)
