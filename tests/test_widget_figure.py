@@ -31,3 +31,4 @@ def test_a_picture_is_not_stretched_its_controls_wrap_and_it_says_what_it_shows(
     assert (image.layout.align_self, image.layout.max_width) == ("flex-start", "100%")
     assert row.layout.flex_flow == "row wrap"
     assert not image.has_trait("tooltip") or image.tooltip == "a number"
+    assert image.get_state()["description"] == "", "JupyterLab reads it before it shows a tooltip"

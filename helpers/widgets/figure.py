@@ -4,14 +4,22 @@ import html
 from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
+import traitlets
 
 
-def picture(alt: str) -> widgets.Image:
+class Picture(widgets.Image):
+    """A picture that can have a tooltip: JupyterLab shows an error where `description` is missing,
+    which it reads to decide whether the tooltip is needed."""
+
+    description = traitlets.Unicode("").tag(sync=True)
+
+
+def picture(alt: str) -> Picture:
     """A PNG in its own size, or as wide as the page where that is less; `alt` says what it shows.
 
     ipywidgets has no alternative text; a tooltip, from version 8 on, is what screen readers get.
     """
-    image = widgets.Image(format="png")
+    image = Picture(format="png")
     image.layout = widgets.Layout(align_self="flex-start", max_width="100%")
     if image.has_trait("tooltip"):
         image.tooltip = alt
