@@ -1,6 +1,13 @@
-import ipywidgets as widgets
+import io
 
-from helpers.widgets.figure import interactive
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.images import encode
+from helpers.widgets import figure
+from helpers.widgets.figure import WIDTH, interactive, strip
 
 
 def test_the_picture_follows_its_controls_and_a_driver_is_one_change():
@@ -32,3 +39,33 @@ def test_a_picture_is_not_stretched_its_controls_wrap_and_it_says_what_it_shows(
     assert row.layout.flex_flow == "row wrap"
     assert not image.has_trait("tooltip") or image.tooltip == "a number"
     assert image.get_state()["description"] == "", "JupyterLab reads it before it shows a tooltip"
+
+
+def coloured(width, height, grey):
+    return encode(Image.new("RGB", (width, height), (grey, grey, grey)))
+
+
+@pytest.mark.parametrize("size, count, whole", [
+    ((200, 100), 3, (624, 100)),  # small ones side by side, as they are
+    ((500, 300), 2, (900, 266)),  # together too wide: made smaller
+    ((810, 280), 2, (810, 572)),  # wide ones below one another, as they are
+    ((810, 800), 2, (900, 439)),  # which would be too high
+])  # fmt: skip
+def test_a_strip_is_no_larger_than_a_page(size, count, whole):
+    image = Image.open(io.BytesIO(strip([coloured(*size, 10 * k) for k in range(count)])))
+    assert image.width <= WIDTH and image.height <= 620
+    assert abs(np.subtract(image.size, whole)).max() <= 1
+    assert len({image.getpixel((4, 4)), image.getpixel((image.width - 4, image.height - 4))}) == 2
+
+
+def test_states_are_displayed_once_and_the_figure_says_how_to_use_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figure, "display", shown.append)
+    box = interactive(
+        "a grey", lambda a: coloured(20, 20, a), widgets.IntSlider(1), states=[(3,), (9,)]
+    )
+    [still] = shown
+    assert still.data == strip([coloured(20, 20, 3), coloured(20, 20, 9)])
+    assert "run this cell" in repr(box)
+    box.children[0].children[0].value = 5
+    assert len(shown) == 1

@@ -80,4 +80,7 @@ def explorer() -> widgets.VBox:
     player = widgets.ToggleButtons(
         options=[GENERATOR, DISCRIMINATOR], style={"button_width": "auto"}
     )
-    return interactive("Losses of one fake and their slopes, by its score", render, score, player)
+    return interactive(
+        "Losses of one fake and their slopes, by its score", render, score, player,
+        states=[(-3, GENERATOR), (-3, DISCRIMINATOR)],
+    )  # fmt: skip

@@ -60,4 +60,5 @@ def augmentation_player(picture: Tensor, crop: int) -> widgets.VBox:
         functools.partial(render, picture, crop), top, left, flip,
         describe=lambda *_: "Left: as loaded, with the crop's frame. Right: what the network sees.",
         drivers={number: functools.partial(draw_crop, load_size, crop)}, extras=(play,),
+        states=[draw_crop(load_size, crop, number) for number in (0, 1, 2)],
     )  # fmt: skip

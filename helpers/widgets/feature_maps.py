@@ -89,7 +89,7 @@ def describe(picture: Tensor, maps: Tensor, channel: int) -> str:
 
 def browse(net: Generator, pictures: Tensor) -> widgets.VBox:
     """Choose a picture, a stage and a channel. pictures: (n, 3, height, width) in [-1, 1]."""
-    stage = widgets.Dropdown(options=list(stages(net)), description="stage")
+    stage = widgets.SelectionSlider(options=list(stages(net)), description="stage")
     channel = widgets.IntSlider(value=0, min=0, max=0, description="channel")
     number = widgets.IntSlider(value=0, min=0, max=len(pictures) - 1, description="picture")
     maps_of = functools.cache(lambda number: feature_maps(net, pictures[number]))
@@ -106,4 +106,5 @@ def browse(net: Generator, pictures: Tensor) -> widgets.VBox:
         "A picture, the feature maps of a stage, and one of them",
         lambda *values: render(*chosen(*values)), number, stage, channel,
         describe=lambda *values: describe(*chosen(*values)),
+        states=[(0, list(stages(net))[k], 0) for k in (0, -1)],
     )  # fmt: skip

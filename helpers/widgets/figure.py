@@ -1,10 +1,18 @@
 """What the interactive figures share: controls above a picture that follows them."""
 
 import html
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
 import traitlets
+from IPython.display import Image as Shown
+from IPython.display import display
+from PIL import Image
+
+from helpers.images import encode
+
+WIDTH = 900  # of a strip, in pixels
 
 
 class Picture(widgets.Image):
@@ -26,6 +34,37 @@ def picture(alt: str) -> Picture:
     return image
 
 
+class Figure(widgets.VBox):
+    """An interactive figure. A page without its kernel shows a sentence where it would stand."""
+
+    def __repr__(self) -> str:
+        return "An interactive figure: run this cell, and those above it, to use it."
+
+
+def strip(pictures: Sequence[bytes], gap: int = 12) -> bytes:
+    """PNGs as one, what a figure shows where nothing moves: at most WIDTH wide and 620 px high.
+
+    Side by side; wide ones, which would become too small, stand below one another.
+    """
+    opened = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
+    widths, heights = zip(*(image.size for image in opened))
+    below = max(widths) > 600 and sum(heights) < 620
+    along = 1 if below else 0  # the direction in which they follow one another
+    room = WIDTH - gap * (len(opened) - 1) * (not below)
+    scale = min(1, room / (max(widths) if below else sum(widths)))
+    small = [
+        image.resize([round(scale * side) for side in image.size], Image.Resampling.LANCZOS)
+        for image in opened
+    ]
+    size = [max(image.size[side] for image in small) for side in (0, 1)]
+    size[along] = sum(image.size[along] + gap for image in small) - gap
+    whole, at = Image.new("RGB", size, "white"), [0, 0]
+    for image in small:
+        whole.paste(image, tuple(at))
+        at[along] += image.size[along] + gap
+    return encode(whole)
+
+
 def interactive(
     alt: str,
     render: Callable[..., bytes],
@@ -33,12 +72,15 @@ def interactive(
     describe: Callable[..., str] | None = None,
     drivers: Mapping[widgets.DOMWidget, Callable[[int], tuple]] = {},
     extras: tuple[widgets.DOMWidget, ...] = (),
-) -> widgets.VBox:
+    states: Sequence[tuple] = (),
+) -> Figure:
     """Controls in a row that wraps, the PNG render(*values) below, and the text describe(*values).
 
     values: those of the controls, in their order; both are made anew whenever one changes.
     drivers: control -> function from its value to the values of all controls, drawn as one change.
     extras: what stands in the row but draws nothing by itself, such as a Play linked to a slider.
+    states: values of all controls, a tuple each, of which a strip is displayed at once: what a page
+    without a kernel shows.
     The box holds the row (drivers, extras, controls), the picture and, with `describe`, the text.
     """
     image, text, driven = picture(alt), widgets.HTML(), False
@@ -65,4 +107,6 @@ def interactive(
     update()
     row = widgets.HBox([*drivers, *extras, *controls])
     row.layout.flex_flow = "row wrap"
-    return widgets.VBox([row, image, text] if describe else [row, image])
+    if states:
+        display(Shown(strip([render(*values) for values in states]), alt=alt))
+    return Figure([row, image, text] if describe else [row, image])

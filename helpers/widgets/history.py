@@ -66,4 +66,5 @@ def explorer() -> widgets.VBox:
     play = widgets.Play(value=120, min=0, max=STEPS - 1, step=1, interval=400)
     widgets.jslink((play, "value"), (step, "value"))
     alt = "The fakes shown so far, and the ages of those remembered"
-    return interactive(alt, render, capacity, step, extras=(play,))
+    states = [(50, 40), (50, 180)]
+    return interactive(alt, render, capacity, step, extras=(play,), states=states)

@@ -109,4 +109,5 @@ def explorer(nets: Networks, x: Tensor, y: Tensor) -> widgets.VBox:
         value=5, min=0, max=20, step=0.5, description="lambda_identity", style=wide
     )
     alt = "Shares of the losses, the translation, and where it is pushed"
-    return interactive(alt, functools.partial(render, *fixed), cycle, identity)
+    states = [(10, 5), (1, 0)]
+    return interactive(alt, functools.partial(render, *fixed), cycle, identity, states=states)

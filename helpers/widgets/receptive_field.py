@@ -99,4 +99,5 @@ def explorer(net: nn.Module, pictures: dict[str, Tensor]) -> widgets.VBox:
         choice, row, column,
         describe=lambda name, *place: describe(net, maps[name], *place),
         drivers={play: lambda number: (choice.value, *divmod(number, columns))},
+        states=[(choice.value, rows // 2, columns // 2), (choice.value, 0, columns - 1)],
     )  # fmt: skip
