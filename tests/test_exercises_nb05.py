@@ -117,3 +117,15 @@ def test_iteration(changes, words, expect):
 
 def test_both_sides_optimised_at_once(expect):
     expect("5.4", lambda G, D, og, od, x, y: None, "nothing reached it")
+
+
+@pytest.mark.parametrize("answer, words", [
+    ({"A": "cycle", "B": "D_B", "C": "identity"}, None),
+    ({"A": "identity", "B": "D_B", "C": "cycle"}, "find the way back"),
+    ({"A": "D_B", "B": "cycle", "C": "identity"}, "far above 0.25"),
+    ({"A": "cycle", "B": "cycle", "C": "cycle"}, "illness of one run"),
+    ({"A": ..., "B": ..., "C": ...}, "Replace each"),
+    (None, "a dictionary"),
+])  # fmt: skip
+def test_diagnosis(expect, answer, words):
+    expect("5.5", answer, words)

@@ -144,3 +144,19 @@ def iteration(answer) -> str:
                 "from its own loss alone."
             )
     return "Each optimiser steps on the gradients of its own side's loss, and on no others."
+
+
+@exercise("5.5")
+def diagnosis(answer) -> str:
+    right = {"A": "cycle", "B": "D_B", "C": "identity"}
+    if not isinstance(answer, dict) or set(answer) != set(right):
+        raise Wrong('The answer is a dictionary with the keys "A", "B" and "C".')
+    if any(value is ... for value in answer.values()):
+        raise Wrong('Replace each ... by "cycle", "identity" or "D_B".')
+    if sorted(map(str, answer.values())) != sorted(right.values()):
+        raise Wrong('Each of "cycle", "identity" and "D_B" is the illness of one run.')
+    if answer["B"] != "D_B":
+        raise Wrong("Which run's d_b lies far above 0.25, the loss of answering 0.5 to everything?")
+    if answer != right:
+        raise Wrong("B is right. Of the other two, whose pictures do not find the way back?")
+    return "Each of these illnesses is seen best in a loss of its own."

@@ -42,7 +42,7 @@ class Figure(widgets.VBox):
 
 
 def strip(pictures: Sequence[bytes], gap: int = 12) -> bytes:
-    """PNGs as one, what a figure shows where nothing moves: at most WIDTH wide and 620 px high.
+    """PNGs as one JPEG, shown where nothing moves: at most WIDTH wide and 620 pixels high.
 
     Side by side; wide ones, which would become too small, stand below one another.
     """
@@ -62,7 +62,7 @@ def strip(pictures: Sequence[bytes], gap: int = 12) -> bytes:
     for image in small:
         whole.paste(image, tuple(at))
         at[along] += image.size[along] + gap
-    return encode(whole)
+    return encode(whole, "JPEG")
 
 
 def interactive(
