@@ -29,7 +29,7 @@ class UserError(ValueError):
     """Something the user can mend. Its text is one sentence: what, expected, what to do."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows of it: the sentence, without the lines that led to it."""
+        """What a notebook shows of it: the sentence, without the lines that led to it."""
         return [str(self)]
 
 

@@ -19,7 +19,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from helpers import course
-from tools.publish import set_up_cell
+from tools import publish
 
 ROOT = Path(__file__).parent.parent
 TAG = "v0.1.0"
@@ -62,7 +62,7 @@ def colab(monkeypatch):
 
 
 def cell(address):
-    source = set_up_cell("owner/name", TAG)
+    source = publish.set_up_cell("owner/name", TAG)
     assert source.count("https://github.com/owner/name") == 1
     return source.replace("https://github.com/owner/name", address)
 
@@ -135,7 +135,8 @@ def test_on_colab_it_fetches_the_release_and_repairs_a_copy(empty, github):
     assert not done.stderr
     said = done.stdout.removeprefix("No event loop hook running.\n")  # a terminal's, of inline
     line, reminder, package, names = said.splitlines()
-    assert line.startswith("CycleGAN course 0.1.0, device cpu, preset lecture; your answers stay")
+    version = publish.recorded()[1].removeprefix("v")
+    assert line.startswith(f"CycleGAN course {version}, device cpu, preset lecture; your answers")
     assert "File > Save a copy in Drive" in reminder
     assert package == str(copy / "helpers/__init__.py")
     assert names.startswith(f"{copy} cpu lecture") and " True " in names

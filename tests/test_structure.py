@@ -16,7 +16,7 @@ FLOORS = {
     "guards": 1,
     "objectives": 2, "checkpoints": 2, "plots": 2, "previews": 2, "resume": 2, "measures": 2,
     "training": 3, "evaluation": 3, "runs": 3, "diagrams": 3,
-    "widgets": 4, "exercises": 4,
+    "widgets": 4, "exercises": 4, "forecast": 4,
     "__main__": 5, "course": 5,
 }  # fmt: skip
 SAME_FLOOR = {
