@@ -1,13 +1,14 @@
 # make run   set up .venv, execute the series on drawn animals, leave build/html/index.html
 # make book  the same pages from the outputs that the notebooks store, in seconds
 # make test  set up .venv, run every test, notebooks included
-# make lab   open the series in JupyterLab
+# make lab   open a copy of the series, in my-notebooks, in JupyterLab
+# make publish REPO=owner/name TAG=v1.0   write this address into badges, set-up cells, ...
 PYTHON ?= python3
 PY := .venv/bin/python
 FITS := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 WORKS := import sys, pip; assert sys.prefix != sys.base_prefix; $(FITS)
 
-.PHONY: run book test test-browser test-colab lab setup clean
+.PHONY: run book test test-browser test-colab lab publish setup clean
 
 run: setup
 	$(PY) -m tools.book build/html --run
@@ -45,10 +46,15 @@ test-colab: .venv-colab/installed
 	$(COLAB) -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# Readers work on copies, which git ignores: their answers and autosave leave notebooks/ as it is.
 # The root is the repository; pictures of up to 100 MB can be uploaded (Jupyter's own limit is 10).
 lab: setup
-	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb \
+	$(PY) -m tools.lab
+	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" my-notebooks/00_start_here.ipynb \
 	  --ServerApp.tornado_settings='{"websocket_max_message_size": 104857600}'
+
+publish: setup
+	$(PY) -m tools.publish $(REPO) $(TAG)
 
 setup: .venv/installed
 

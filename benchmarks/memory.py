@@ -16,45 +16,14 @@ import sys
 from pathlib import Path
 
 import torch
-from torch import nn
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.step import flops  # noqa: E402
-from helpers.networks import Discriminator, Generator, parameter_count  # noqa: E402
-from helpers.objectives import Networks, generator_losses, weighted_sum  # noqa: E402
+from helpers.forecast import kept_for_backward, networks  # noqa: E402
+from helpers.networks import parameter_count  # noqa: E402
 from helpers.settings import PRESETS, Preset  # noqa: E402
-
-
-def networks(preset: Preset, dtype: torch.dtype) -> Networks:
-    """Four networks that have shapes alone."""
-    shape = preset.width, preset.blocks, preset.upsample
-    with torch.device("meta"):
-        nets: list[nn.Module] = [Generator(*shape), Generator(*shape)]
-        nets += [Discriminator(preset.d_width), Discriminator(preset.d_width)]
-    for D in nets[2:]:
-        D.requires_grad_(False)
-    return Networks(*(net.to(dtype) for net in nets))
-
-
-def kept_for_backward(preset: Preset, dtype: torch.dtype) -> int:
-    """Bytes that autograd saves on the way forward through the generators' losses."""
-    nets, kept = networks(preset, dtype), {}
-    weights = {p.untyped_storage()._cdata for net in nets for p in net.parameters()}
-
-    def keep(t: torch.Tensor) -> torch.Tensor:
-        storage = t.untyped_storage()
-        if storage._cdata not in weights:
-            kept[storage._cdata] = storage  # held, so that no other takes its address
-        return t
-
-    shape = preset.batch, 3, preset.size, preset.size
-    x, y = (torch.empty(shape, device="meta", dtype=dtype) for _ in range(2))
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
-        losses, *fakes = generator_losses(nets, x, y)
-        weighted_sum(losses)
-    return sum(storage.nbytes() for storage in kept.values())
 
 
 def predict(preset: Preset) -> dict:

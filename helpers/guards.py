@@ -51,11 +51,24 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or isinstance(error, RuntimeError) and bool(by_torch)
 
 
+class Stopped(KeyboardInterrupt):
+    """A run was stopped, and saved if it could be: its text says so, and is all that one reads."""
+
+
 def stopped(run, number: int, folder: Path | None) -> BaseException:
     """What to raise when signal `number` has stopped a training.Run, saved in `folder`."""
-    kept = f"saved in {folder}" if folder else "saved nowhere, as no folder was named"
-    text = f"Stopped after step {run.step} of {run.preset.steps}, {kept}."
-    return KeyboardInterrupt(text) if number == signal.SIGINT else SystemExit(128 + number)
+    kept = "saved nowhere, as no folder was named."
+    if folder:
+        kept = f"saved in {short(folder)}: run the cell again to go on."
+    text = f"Stopped after step {run.step} of {run.preset.steps}, {kept}"
+    return Stopped(text) if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def short(folder: Path) -> str:
+    """A folder in the course as seen from there, "runs/latest"; another one as it is."""
+    root = Path(__file__).resolve().parents[1]
+    inside = folder.resolve().is_relative_to(root)
+    return folder.resolve().relative_to(root).as_posix() if inside else str(folder)
 
 
 @contextlib.contextmanager

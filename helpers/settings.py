@@ -28,6 +28,10 @@ PRECISIONS = {
 class UserError(ValueError):
     """Something the user can mend. Its text is one sentence: what, expected, what to do."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the sentence, without the lines that led to it."""
+        return [str(self)]
+
 
 ENDLESS = sys.float_info.max  # an upper bound that shuts out infinity alone
 

@@ -1,7 +1,9 @@
 """Every exercise of every notebook: the stub is kind, the folded solution is right."""
 
+import builtins
 import math
 import re
+import symtable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -12,7 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.exercises import CHECKS, NOTHING, grade
+from helpers import exercises
+from helpers.exercises import CHECKS, NO_ANSWER, NOTHING, grade
+from helpers.settings import PRESETS
 
 ROOT = Path(__file__).parent.parent
 CHECK = re.compile(r'exercises\.check\("(\d+\.\d+)", (.+)\)')
@@ -30,11 +34,8 @@ def read(path):
     return asked, imports, dict(SOLUTION.findall(prose)), prose
 
 
-EXERCISES = [
-    (path.stem, number)
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    for number in read(path)[0]
-]
+PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+EXERCISES = [(path.stem, number) for path in PATHS for number in read(path)[0]]
 
 
 def test_every_check_belongs_to_a_notebook():
@@ -45,6 +46,7 @@ def test_every_check_belongs_to_a_notebook():
 def test_the_solution_is_right_and_hints_come_before_it(notebook, number):
     asked, imports, solutions, prose = read(ROOT / "notebooks" / f"{notebook}.ipynb")
     names = dict(torch=torch, F=F, nn=nn, np=np, plt=plt, math=math, Path=Path, root=ROOT)
+    names |= dict(preset=PRESETS["smoke"], device=torch.device("cpu"), exercises=exercises)
     exec("\n".join(imports), names)
     exec(solutions[number], names)
     right, words = grade(number, eval(asked[number], names))
@@ -72,6 +74,61 @@ def test_a_forgotten_return_gets_the_same_sentence_everywhere():
     assert others - dictionaries == {"4.5", "5.3", "5.4", "7.2"}  # what they do counts
 
 
-def test_a_name_of_a_cell_above_says_to_run_it():
-    words = grade("2.1", lambda *args: convolution(*args))[1]  # noqa: F821
-    assert "`convolution` is not known yet" in words and "run the cells above" in words
+def test_no_check_is_asked_about_none(monkeypatch):
+    def never(answer):
+        raise AssertionError("this check was asked")
+
+    for number in CHECKS:
+        monkeypatch.setitem(CHECKS, number, never)
+        assert grade(number, None) == (False, f"Exercise {number}: not yet. {NO_ANSWER}")
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """A notebook 02 of three sections."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# 02 Title\n\n## 1 First\n\nText."),
+        nbformat.v4.new_code_cell("%matplotlib inline\nmagic = 1"),
+        nbformat.v4.new_code_cell("def inside():\n    hidden = 1\n\nfrom a import b as early"),
+        nbformat.v4.new_markdown_cell("Text.\n\n## 2 Second, with `code`\n\n### A part"),
+        nbformat.v4.new_code_cell("for late in range(3):\n    inside(), early\nfirst, *rest = []"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "02_title.ipynb")
+    monkeypatch.setattr(exercises, "NOTEBOOKS", tmp_path)
+
+
+@pytest.mark.parametrize("name, title", [
+    ("inside", "1 First"), ("early", "1 First"), ("late", "2 Second, with `code`"),
+    ("rest", "2 Second, with `code`"), ("hidden", ""), ("b", ""), ("magic", ""),
+])  # fmt: skip
+def test_a_name_of_a_section_says_which_to_run(notebook, name, title):
+    words = grade("2.1", lambda *args: eval(name))[1]
+    assert words == f"Exercise 2.1: {exercises.not_known(name, '2.1')}"
+    assert f"run section “{title}” above" in words if title else "no cell of this" in words
+    assert exercises.section_of(name, "3.1") == ""  # another notebook's
+
+
+SET_UP = {"preset", "root", "device", "exercises", "plt", "np", "torch", "F", "nn"}
+
+
+def needed(source):
+    """Names that a cell takes from elsewhere: those it asks for at once, and all of them."""
+    table, asked = symtable.symtable(source, "cell", "exec"), set()
+    known = exercises.defined(source) | SET_UP | set(dir(builtins))
+    at_once = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    tables = [table]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        asked |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and s.is_global()}
+    return at_once - known, (asked | at_once) - known
+
+
+@pytest.mark.parametrize("notebook_path", PATHS, ids=lambda p: p.stem)
+def test_after_a_restart_an_exercise_runs_or_says_which_section_to_run(notebook_path):
+    for cell in nbformat.read(notebook_path, as_version=4).cells:
+        if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
+            at_once, later = needed(cell.source)
+            assert not at_once, f"exercise {found[1]} asks for {at_once} of an earlier cell"
+            for name in later:
+                assert exercises.section_of(name, found[1]), f"exercise {found[1]}: {name}"

@@ -593,7 +593,7 @@ def test_weights_are_read_where_files_cannot_be_mapped(tiny, drawings, tmp_path,
 
 
 def test_every_save_leaves_the_generators_and_losses_of_its_step(tiny, drawings, tmp_path):
-    with pytest.raises(KeyboardInterrupt, match="Stopped after step 4 of 10, saved in .*0\\.$"):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after step 4 of 10, saved in .*0: run"):
         train(Run(tiny), drawings, tmp_path, interrupt_at(4), progress_every=1)
     state = load_checkpoint(tmp_path)
     for name, file in (("G_AB", "horse2zebra"), ("G_BA", "zebra2horse")):
@@ -610,6 +610,12 @@ def test_every_save_leaves_the_generators_and_losses_of_its_step(tiny, drawings,
 def rows_of(folder):
     with open(folder / "losses.csv", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_stopped_run_names_its_folder_from_the_course(tiny):
+    folder = Path(guards.__file__).parent / "../runs/mine"
+    sentence = str(guards.stopped(Run(tiny), signal.SIGINT, folder))
+    assert sentence.endswith("of 10, saved in runs/mine: run the cell again to go on.")
 
 
 def test_without_a_folder_a_stopped_run_says_that_nothing_is_saved(tiny, drawings):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from helpers import guards, training
 from helpers.images import centre_crop, cut_sheet, toy_domains
 from helpers.previews import preview
 from helpers.settings import PRESETS
@@ -24,34 +25,50 @@ def shown(monkeypatch):
     figures = []
 
     class Handle:
+        def display(self, data, raw):
+            figures.append(("new", data))
+
         def update(self, figure):
             figures.append(("update", figure))
 
-    def display(figure, display_id):
-        figures.append(("new", figure))
-        return Handle()
-
-    monkeypatch.setattr(dashboard, "display", display)
+    monkeypatch.setattr(dashboard, "DisplayHandle", Handle)
     return figures
 
 
 def test_one_display_that_is_updated(domains, shown):
     watch = dashboard.Dashboard(domains, seconds=0)
-    train(Run(dataclasses.replace(SMOKE, steps=6, decay_steps=3)), domains, None, watch, 2)
-    assert [kind for kind, _ in shown] == ["new", "update", "update"]
+    train(Run(dataclasses.replace(SMOKE, steps=6, decay_steps=3)), domains, None, watch, 2, 1e9)
+    assert [kind for kind, _ in shown] == ["new", "update", "update", "update"]
     assert [row[0] for row in watch.scores] == [2, 4, 6]
 
 
 def test_it_draws_seldom_but_always_at_the_end(domains, shown, monkeypatch):
     monkeypatch.setattr(dashboard.time, "monotonic", lambda: 5.0)  # a machine just started
     watch = dashboard.Dashboard(domains, seconds=1000)
-    train(Run(dataclasses.replace(SMOKE, steps=6, decay_steps=3)), domains, None, watch, 2)
+    train(Run(dataclasses.replace(SMOKE, steps=6, decay_steps=3)), domains, None, watch, 2, 1e9)
     assert [row[0] for row in watch.scores] == [2, 6]
 
 
-def test_nothing_to_draw_before_the_first_step(domains, shown):
+def test_a_line_stands_there_before_the_first_step(domains, shown):
     dashboard.Dashboard(domains)(Run(SMOKE))
-    assert not shown
+    text = "Step 0 of 40: the first picture follows in some seconds."
+    assert shown == [("new", {"text/plain": text})]
+
+
+def test_the_clock_is_checked_at_every_step(domains, shown, monkeypatch):
+    """Steps of 4 s, as on a slow machine: the first figure comes after one, not after twenty."""
+    now, step = [100.0], training.train_step
+
+    def slow_step(*args):
+        now[0] += 4
+        return step(*args)
+
+    monkeypatch.setattr(training, "train_step", slow_step)
+    for module in (dashboard, guards):
+        monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    watch = dashboard.Dashboard(domains)
+    train(Run(dataclasses.replace(SMOKE, steps=5, decay_steps=2)), domains, None, watch)
+    assert [row[0] for row in watch.scores] == [1, 3, 5]
 
 
 @torch.no_grad()

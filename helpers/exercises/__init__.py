@@ -6,11 +6,17 @@ answer, raises `Wrong` with what to look at, or returns a sentence about what wa
 
 import functools
 import inspect
+import json
+import re
+import symtable
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHECKS: dict[str, Callable[[Any], str]] = {}
 NOTHING = "Your function returned nothing: is there a `return`?"
+NO_ANSWER = "The answer is None: give it a value, or is a `return` missing where it comes from?"
 
 
 class Wrong(Exception):
@@ -52,8 +58,42 @@ def returning(answer: Any) -> Any:
     return watched
 
 
+def section_of(name: str, number: str) -> str:
+    """Title of the section that defines `name` in the notebook of an exercise; "" if none does.
+
+    After a restart of the kernel that section has to be run before the exercise.
+    """
+    for path in NOTEBOOKS.glob(f"{int(number.split('.')[0]):02}_*.ipynb"):
+        title = ""
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "markdown":
+                title = ([title] + re.findall("^## (.+)", source, re.MULTILINE))[-1]
+            elif name in defined(source):
+                return title
+    return ""
+
+
+def defined(source: str) -> set[str]:
+    """The names that a cell leaves behind; none for one that is not plain Python."""
+    try:
+        symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    except SyntaxError:  # %magic
+        return set()
+    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+
+
+def not_known(name: str, number: str) -> str:
+    """What to say when the reader's code asks for a name that there is not."""
+    if title := section_of(name, number):
+        return f"`{name}` is not there yet: run section “{title}” above, then this cell again."
+    return f"`{name}` is a name that no cell of this notebook defines: look at its spelling."
+
+
 def grade(number: str, answer: Any) -> tuple[bool, str]:
     """Whether the answer is right, and what to tell the reader."""
+    if answer is None:
+        return False, f"Exercise {number}: not yet. {NO_ANSWER}"
     try:
         return True, f"Exercise {number}: right. {CHECKS[number](answer)}"
     except NotImplementedError:
@@ -62,13 +102,10 @@ def grade(number: str, answer: Any) -> tuple[bool, str]:
         return False, f"Exercise {number}: not yet. {wrong}"
     except Exception as error:  # whatever the reader's code may do
         problem = f"your code stopped with {type(error).__name__}: {error}"
-        if "NoneType" in str(error):  # a method returned nothing, or there is no answer at all
+        if "NoneType" in str(error):  # a method returned nothing
             problem = f"not yet. {NOTHING}"
         elif type(error) is NameError:
-            problem = (
-                f"the name `{error.name}` is not known yet. If a cell above defines it, run the "
-                "cells above (menu Run, Run All Above Selected Cell); else look at its spelling."
-            )
+            problem = not_known(error.name, number)
         return False, f"Exercise {number}: {problem}"
 
 

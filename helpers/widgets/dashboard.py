@@ -7,7 +7,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import display
+from IPython.display import DisplayHandle
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -22,7 +22,8 @@ class Dashboard:
     """Draws losses, the judges' scores, fixed previews, speed and time left, in one place.
 
     It uses one display that is updated, which Colab, JupyterLab, VS Code and a run without a
-    screen all know, and leaves the last figure behind. It draws every `seconds`, and at the end.
+    screen all know, and leaves the last figure behind. A line of text stands there at once, until
+    the first figure after two seconds or a step; then it draws every `seconds`, and at the end.
     `scores` is what it saw: (step, then the four numbers of `judge`) for each time it drew.
     """
 
@@ -31,18 +32,24 @@ class Dashboard:
         self.drawn_at, self.handle, self.scores = -math.inf, None, []
 
     def __call__(self, run: Run) -> None:
+        if self.handle is None:
+            self.handle = DisplayHandle()
+            self.handle.display(waiting(run), raw=True)
         finished = run.step >= run.preset.steps
         if run.step == 0 or time.monotonic() - self.drawn_at < self.seconds and not finished:
             return
         sheet = preview(run.nets, self.domains.to(run.device), run.preset.whole_size, self.count)
         self.scores.append((run.step, *judge(run.nets, cut_sheet(sheet, run.preset.whole_size))))
         figure = draw(run, sheet, np.array(self.scores))
-        if self.handle is None:
-            self.handle = display(figure, display_id=True)
-        else:
-            self.handle.update(figure)
+        self.handle.update(figure)
         plt.close(figure)
         self.drawn_at = time.monotonic()
+
+
+def waiting(run: Run) -> dict[str, str]:
+    """What stands in the figure's place before there is one, as a display's data."""
+    text = f"Step {run.step} of {run.preset.steps}: the first picture follows in some seconds."
+    return {"text/plain": text}
 
 
 @torch.no_grad()
