@@ -125,7 +125,8 @@ def test_both_sides_optimised_at_once(expect):
     ({"A": "D_B", "B": "cycle", "C": "identity"}, "far above 0.25"),
     ({"A": "cycle", "B": "cycle", "C": "cycle"}, "illness of one run"),
     ({"A": ..., "B": ..., "C": ...}, "Replace each"),
-    (None, "a dictionary"),
+    (None, "is None"),
+    ({"A": "cycle"}, "a dictionary"),
 ])  # fmt: skip
 def test_diagnosis(expect, answer, words):
     expect("5.5", answer, words)

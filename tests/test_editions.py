@@ -1,0 +1,46 @@
+"""The student edition and the teacher's answers follow from the notebooks, and are up to date."""
+
+import nbformat
+import pytest
+
+from tools import editions
+from tools.editions import GIVES_AWAY, PATHS, ROOT, STUDENT, for_students, read
+
+
+def test_the_stored_editions_are_those_of_the_notebooks():
+    for path, text in editions.made():
+        stored = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert stored == text, f"{path.name} is old: run python -m tools.editions"
+    assert {p.name for p in STUDENT.iterdir()} == {p.name for p in PATHS}
+
+
+@pytest.mark.parametrize("name", read())
+def test_students_get_all_code_and_no_solution(name):
+    whole = read()[name]
+    theirs = for_students(whole)
+    code = [[c.source for c in book.cells if c.cell_type == "code"] for book in (whole, theirs)]
+    assert code[0] == code[1]  # what runs there is what nbval runs here
+    text = "\n".join(cell.source for cell in theirs.cells)
+    assert not any(f"<summary>{word}" in text for word in GIVES_AWAY)
+    assert "<summary>Hint 1</summary>" in text or "exercises.check" not in text
+    assert not any(cell.get("outputs") for cell in theirs.cells)
+    assert f"/student/{name}" in text and f"/notebooks/{name}" not in text
+    nbformat.validate(theirs)
+
+
+def test_every_solution_and_what_its_check_knows_are_among_the_answers():
+    answers = editions.ANSWERS.read_text(encoding="utf-8")
+    for number, replies in editions.recognised().items():
+        assert f"### Solution {number}" in answers
+        assert all(f"- {reply}" in answers for reply in replies)
+    assert sum(map(len, editions.recognised().values())) > 100
+
+
+def test_slides_have_every_figure_and_no_code():
+    for name, notebook in read().items():
+        shown = [c for c in editions.slides_of(notebook).cells
+                 if c.metadata["slideshow"]["slide_type"] != "skip"]  # fmt: skip
+        figures = [c for c in shown if c.cell_type == "code"]
+        assert len(figures) >= 2 and all(c.outputs for c in figures), name
+        assert shown[0].source.startswith("# ")
+    assert ROOT in editions.SLIDES.parents
