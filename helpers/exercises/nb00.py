@@ -140,6 +140,4 @@ def zebra_cycle(function) -> str:
     if len(found) < 2:
         raise Wrong("Both pictures should have the shape of y.")
     off = (fake - right).abs().mean(), (back - _g_ab(right)).abs().mean()
-    raise Wrong(
-        f"On one batch the fake is off by {off[0]:.2f}, what comes back by {off[1]:.2f}."
-    )
+    raise Wrong(f"On one batch the fake is off by {off[0]:.2f}, what comes back by {off[1]:.2f}.")
