@@ -41,10 +41,10 @@ def show(rows: dict[str, Tensor], titles: list[str] | None = None, scale: float 
                 picture = resize(picture, place)
             ax.imshow(picture.permute(1, 2, 0).cpu().numpy(), interpolation="nearest")
         row[0].text(
-            -0.08, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=10
+            -0.08, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=12
         )
     for ax, title in zip(axes[0], titles or []):
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title, fontsize=12)
     return figure
 
 

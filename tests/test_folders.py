@@ -4,6 +4,7 @@ import dataclasses
 import gc
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,23 @@ def test_tiny_and_huge_pictures_fit(tmp_path, size):
     loaded = images.load_folder(tmp_path, 36)
     assert loaded.shape == (2, 3, 36, 36) and loaded.dtype == torch.uint8
     assert loaded[0, :, 18, 18].tolist() == list(RED)
+
+
+def test_a_test_folder_leaves_out_what_was_trained_on(two_folders, tmp_path, caplog):
+    for split in ("train", "test"):
+        for domain in "AB":
+            shutil.copytree(two_folders / f"train{domain}", tmp_path / f"{split}{domain}")
+    a, b = (tmp_path / name for name in ("testA", "testB"))
+    for path in (*sorted(a.iterdir())[1:], *b.iterdir()):  # one copy stays, in testA
+        picture = Image.open(path)
+        picture.putpixel((0, 0), (1, 2, 3))
+        picture.save(path)
+    test = images.folder_domains(tmp_path, 36, "test")
+    assert (len(test.a), len(test.b)) == (6, 5)
+    assert f"{a}: left out, as trainA holds the same: 0.png." in caplog.text
+    assert len(images.folder_domains([a, b], 36).a) == 6  # as `evaluate` names them
+    assert len(images.load_folder(tmp_path / "trainA", 36)) == 7
+    assert len(images.load_folder(a.rename(tmp_path / "mine"), 36)) == 7
 
 
 def test_short_side_is_scaled_and_the_middle_cut_out(tmp_path):

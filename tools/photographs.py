@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from helpers import checkpoints, evaluation, images, plots
+from helpers import checkpoints, evaluation, images, measures, plots
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
@@ -147,6 +147,9 @@ def store(folder: Path, data: str, size: int) -> None:
         store_noise(train, test)
     classifier = load_classifier()
     report = measure(nets, test, classifier)
+    for direction, folder in zip(measures.DIRECTIONS, images.domain_folders(data, "test")):
+        paths = images.Folder(folder, size).paths  # those of `test`, in its order
+        report[direction] = {"names": [path.name for path in paths]} | report[direction]
     report["by_size"] = by_size(chain, data, classifier)
     (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
     order = np.argsort(report["horse2zebra"]["zebra"], kind="stable")
