@@ -119,5 +119,6 @@ def test_tiles_are_cut_where_they_lie():
 def test_a_gallery_shows_a_row_for_each_condition(folder):
     drawn = Image.open(io.BytesIO(sweep.gallery(folder, ["all", "without-cycle"]))).convert("RGB")
     column = drawn.width - 40
+    assert drawn.size == (130 + 4 * 130, 26 + 3 * 130)
     assert drawn.getpixel((column, drawn.height - 40)) == (255, 0, 0)
     assert drawn.getpixel((column, drawn.height // 2)) == (0, 0, 255)

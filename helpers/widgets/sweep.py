@@ -29,6 +29,7 @@ SHORT = {
     "outline": "outline", "round_trip": "round trip",
 }  # fmt: skip
 TILE, BORDER, COLUMNS = 128, 2, 6  # of a sheet, in pixels and pictures
+SHOWN = [0, 1, 3, 4]  # of the columns, in a gallery: meadow, savanna, savanna, meadow
 WAYS = {"horse2zebra": (BLUE, "-o", "to zebra"), "zebra2horse": (VERMILION, "--s", "to horse")}
 
 
@@ -102,7 +103,7 @@ def tiles(sheet: np.ndarray, row: int) -> np.ndarray:
 
 
 def gallery(folder: str | Path, names: Mapping[str, str] | Sequence[str]) -> bytes:
-    """A PNG: three horses and three zebras, and a row of their translations for each condition.
+    """A PNG: two horses and two zebras, and a row of their translations for each condition.
 
     names: conditions, or label -> condition. The pictures are those of seed 0.
     """
@@ -111,17 +112,19 @@ def gallery(folder: str | Path, names: Mapping[str, str] | Sequence[str]) -> byt
     rows = {"real": tiles(next(iter(sheets.values())), 0)}
     rows |= {label: tiles(sheet, 1) for label, sheet in sheets.items()}
     step, top, left = TILE + BORDER, 26, 130
-    canvas = Image.new("RGB", (left + COLUMNS * step, top + len(rows) * step), "white")
+    canvas = Image.new("RGB", (left + len(SHOWN) * step, top + len(rows) * step), "white")
     pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(17)
     for line, (label, row) in enumerate(rows.items()):
         y = top + line * step
         label = label.replace("without-", "without\n").replace("-alone", "\nalone")
         pen.multiline_text((4, y + step // 2), label, "black", font, "lm")
-        for column, picture in enumerate(row):  # pixel for pixel, so that the file stays small
+        for column, picture in enumerate(
+            row[SHOWN]
+        ):  # pixel for pixel, so that the file stays small
             canvas.paste(Image.fromarray(picture), (left + column * step, y))
-    for column, title in ((1.5, "horse to zebra"), (4.5, "zebra to horse")):
+    for column, title in ((1, "horse to zebra"), (3, "zebra to horse")):
         pen.text((left + column * step, top // 2), title, "black", font, "mm")
-    return encode(canvas.quantize(256, dither=0))
+    return encode(canvas.quantize(64, dither=0))
 
 
 def load_sheet(folder: str | Path, name: str) -> np.ndarray:
