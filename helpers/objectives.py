@@ -33,7 +33,7 @@ def least_squares(scores: Tensor, target: float) -> Tensor:
 
 
 def adversarial_loss(scores_of_fakes: Tensor) -> Tensor:
-    """A generator wants its fakes judged real (section 3.1). Built in notebook 04, section 4."""
+    """A generator wants its fakes judged real (section 3.1). Built in notebook 04, section 3."""
     return least_squares(scores_of_fakes, 1.0)
 
 
@@ -50,7 +50,7 @@ def discriminator_loss(scores_of_reals: Tensor, scores_of_fakes: Tensor) -> Tens
 def cycle_loss(original: Tensor, returned: Tensor) -> Tensor:
     """Mean absolute difference (L1) after a round trip through both generators (section 3.2).
 
-    Built in notebook 04, section 6.
+    Built in notebook 04, section 4.
     """
     return F.l1_loss(returned, original)
 
@@ -59,7 +59,7 @@ def identity_loss(original: Tensor, output: Tensor) -> Tensor:
     """Mean absolute difference (L1) when a generator is given its own target domain (section 5.2).
 
     G_BA sees x, which is of A already, and should leave it; G_AB sees y. Built in notebook 04,
-    section 8.
+    section 5.
     """
     return F.l1_loss(output, original)
 
@@ -72,7 +72,7 @@ def generator_losses(
     x, y: (batch, 3, height, width) in [-1, 1], the same shape. A generator meets both real
     pictures in one call: instance norm keeps the pictures of a batch apart, so this is the same
     mathematics as two calls, and faster. Without `identity` the last two losses are 0. Built in
-    notebook 04, section 10.
+    notebook 04, section 6.
     """
     n = len(x)
     from_g_ab = nets.G_AB(torch.cat([x, y]) if identity else x)
@@ -92,7 +92,7 @@ def generator_losses(
 def discriminator_losses(
     nets: Networks, x: Tensor, y: Tensor, fake_a: Tensor, fake_b: Tensor
 ) -> dict[str, Tensor]:
-    """The discriminators' two losses, with detached fakes. Built in notebook 04, section 10."""
+    """The discriminators' two losses, with detached fakes. Built in notebook 04, section 6."""
     n = len(x)
     scores_a = nets.D_A(torch.cat([x, fake_a]))
     scores_b = nets.D_B(torch.cat([y, fake_b]))
@@ -109,7 +109,7 @@ def weighted_sum(
 
     Section 3.3, with the identity term of section 5.2 at 0.5 x lambda_cycle. Sums the losses that
     it is given, keys of LOSSES, so that one can be left out. The discriminators' count once.
-    Built in notebook 04, section 15.
+    Built in notebook 04, section 6.
     """
     weights = {
         "discriminator": 1.0, "adversarial": 1.0,
@@ -124,7 +124,7 @@ class History:
     Until it is full, it keeps what it is given and gives it back. From then on a fake is, with
     probability 0.5, swapped for a random older one. `generator` gives its random numbers and no
     one else's, so that a resumed run draws what an unbroken one would have drawn. Built in
-    notebook 04, section 16.
+    notebook 04, section 9.
     """
 
     def __init__(self, capacity: int = 50, seed: int = 0):

@@ -2,24 +2,84 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from helpers.objectives import adversarial_loss, cycle_loss, identity_loss
+from helpers.objectives import (
+    adversarial_loss,
+    cycle_loss,
+    discriminator_loss,
+    identity_loss,
+)
 
 
 @pytest.mark.parametrize(
-    "d, adv, words",
+    "d, slope, words",
     [
-        (0.34, 0.04, None), (0.68, 0.04, "half of it"), (0.17, 0.04, "halved twice"),
-        (0.25, 0.04, "0.5 everywhere"), (0.04, 0.04, "needs both"), (0.5, 0.04, "squared first"),
-        (3, 0.04, "off"), (0.34, 0.64, "wants 1"), (0.34, 0.02, "halved"), (0.34, 0.2, "squared"),
-        (0.34, 7, "adv_ba is not"), (..., ..., "by a number"),
+        (0.775, 0.4, None), (1.55, 0.4, "half of it"), (0.385, 0.4, "That is d_a"),
+        (0.625, 0.4, "needs both"), (0.15, 0.4, "needs both"), (3, 0.4, "d_b is off"),
+        (0.775, 0.8, "lacks the half"), (0.775, 0.17, "slope of d_a"), (0.775, 0.25, "only"),
+        (0.775, 0.15, "only"), (0.775, -0.4, "sign"), (0.775, 7, "its slope is not"),
+        (..., ..., "by a number"),
     ],
 )  # fmt: skip
-def test_guess(d, adv, words, expect):
-    expect("4.1", {"d_a": d, "adv_ba": adv}, words)
+def test_other_direction(d, slope, words, expect):
+    expect("4.1", {"d_b": d, "slope": slope}, words)
 
 
-def test_guess_of_another_kind(expect):
-    expect("4.1", 0.34, "dictionary")
+def test_other_direction_of_another_kind(expect):
+    expect("4.1", 0.775, "dictionary")
+
+
+def test_the_numbers_of_4_1_are_those_of_the_pocket_world():
+    x, y = torch.tensor([0.8, -0.2, 0.4, 0.6]), torch.tensor([0.5, -0.5, 0.0, 0.5])
+    weight = torch.tensor(2.0, requires_grad=True)
+    loss = discriminator_loss(weight * y, weight * 0.5 * x)
+    [slope] = torch.autograd.grad(loss, weight)
+    assert (loss.item(), slope.item()) == pytest.approx((0.775, 0.4))
+
+
+def best(p_r, p_g, *, factor=0.5, mean=False, masked=True):
+    there = p_r + p_g > 0 if masked else slice(None)
+    p_r, p_g = p_r[there], p_g[there]
+    parts = p_r * p_g / (p_r + p_g)
+    return factor * (parts.mean() * 3 if mean else parts.sum())
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (best, None),
+        (lambda r, g: best(r, g).item(), None),
+        (lambda r, g: best(r, g, factor=1.0), "halved"),
+        (lambda r, g: best(r, g) / 3 * 3 * r.sum() * 0.9, "expected 0.25"),
+        (lambda r, g: 0.25, "different histograms"),
+        (lambda r, g: best(r, g, masked=False), "0 by 0"),
+        (lambda r, g: torch.tensor([0.25]), "shape"),
+        (lambda r, g: best(r, g) + ((r == 0) & (g > 0)).sum(), "Without a common place"),
+    ],
+)
+def test_best_discriminator(answer, words, expect):
+    expect("4.2", answer, words)
+
+
+def slopes_at(a, answers):
+    return torch.sign(a - answers).mean(), 2 * (a - answers.mean())
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (slopes_at, None),
+        (lambda a, v: slopes_at(a, v)[0], "two numbers"),
+        (lambda a, v: slopes_at(a, v)[::-1], "exchanged"),
+        (lambda a, v: (-slopes_at(a, v)[0], 0.0), "sign of L1"),
+        (lambda a, v: (torch.sign(a - v).sum(), 0.0), "mean"),
+        (lambda a, v: (a - v.median(), 0.0), "slope of L1 is"),
+        (lambda a, v: (slopes_at(a, v)[0], a - v.mean()), "lacks the 2"),
+        (lambda a, v: (slopes_at(a, v)[0], 2 * (v.mean() - a)), "sign of L2"),
+        (lambda a, v: (slopes_at(a, v)[0], 9.0), "slope of L2 is"),
+    ],
+)
+def test_two_slopes(answer, words, expect):
+    expect("4.6", answer, words)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +104,7 @@ def test_guess_of_another_kind(expect):
     ],
 )
 def test_cross_entropy(answer, words, expect):
-    expect("4.2", answer, words)
+    expect("4.4", answer, words)
 
 
 def ls(scores, target):
@@ -104,11 +164,11 @@ def total(nets, x, y, c=10.0, i=5.0, *, adv="ab ba", cycle="a b", identity="righ
     ],
 )
 def test_objective(changes, words, expect):
-    expect("4.4", lambda nets, x, y, c, i: total(nets, x, y, c, i, **changes), words)
+    expect("4.7", lambda nets, x, y, c, i: total(nets, x, y, c, i, **changes), words)
 
 
 def test_objective_with_lambdas_that_multiply(expect):
-    expect("4.4", lambda nets, x, y, c, i: total(nets, x, y, c, i) + c * i, "10 and 5")
+    expect("4.7", lambda nets, x, y, c, i: total(nets, x, y, c, i) + c * i, "10 and 5")
 
 
 def frozen(G, D, x, *, loss=adversarial_loss, freeze=True, thaw=True, cut=False):
@@ -140,7 +200,7 @@ def stub(*arguments):
     raise NotImplementedError("exercise")
 
 
-@pytest.mark.parametrize("number", ["4.2", "4.3", "4.4", "4.5"])
+@pytest.mark.parametrize("number", ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"])
 def test_stub_and_crash(number, expect):
     expect(number, stub, "is yours")
     expect(number, lambda *a: 1 / 0, "ZeroDivisionError")

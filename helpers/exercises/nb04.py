@@ -40,35 +40,58 @@ def number(value, who: str) -> float:
 
 
 @exercise("4.1")
-def guess(answer) -> str:
-    d, adv = numbers(answer, "d_a", "adv_ba")
-    if near(d, 0.68):
-        raise Wrong("Your d_a is the sum of both squared distances; d_a is half of it.")
-    if near(d, 0.17):
-        raise Wrong("Your d_a is halved twice: 0.04 and 0.64 are added, and halved once.")
-    if near(d, 0.25):
-        raise Wrong("0.25 is right for the answer 0.5 everywhere; here it is 0.8.")
-    if near(d, 0.04) or near(d, 0.64):
-        raise Wrong("Your d_a counts only the reals or only the fakes; it needs both.")
-    if near(d, 0.5):
-        raise Wrong("Your d_a takes distances of 0.2 and 0.8 as they are; they are squared first.")
-    if not near(d, 0.34):
-        raise Wrong("d_a is off: how far is 0.8 from 1 (reals), and from 0 (fakes)?")
-    if near(adv, 0.64):
-        raise Wrong("d_a is right. Your adv_ba measures from 0, but the generator wants 1.")
-    if near(adv, 0.02):
-        raise Wrong("d_a is right. Your adv_ba is halved; only the discriminators' losses are.")
-    if near(adv, 0.2):
-        raise Wrong("d_a is right. Your adv_ba is the distance; it is squared.")
-    if not near(adv, 0.04):
-        raise Wrong("d_a is right, adv_ba is not: how far is 0.8 from 1, squared?")
-    return (
-        "0.34 is worse than the 0.25 of a discriminator that says 0.5 to everything, "
-        "and the generator's loss is small all the same: its loss depends on who judges."
-    )
+def other_direction(answer) -> str:
+    d, slope = numbers(answer, "d_b", "slope")
+    if near(d, 1.55):
+        raise Wrong("Your d_b is the sum of both means; d_b is half of it.")
+    if near(d, 0.385):
+        raise Wrong("That is d_a; d_b has the zebras y as reals and G_AB(x) as fakes.")
+    if near(d, 0.625) or near(d, 0.15):
+        raise Wrong("Your d_b counts only the reals or only the fakes; it needs both.")
+    if not near(d, 0.775):
+        raise Wrong(
+            "d_b is off: the means of the squares are those of 0, -2, -1, 0 and D_B's fakes."
+        )
+    if near(slope, 0.8):
+        raise Wrong("d_b is right. Your slope lacks the half, which the 2 of the square cancels.")
+    if near(slope, 0.17):
+        raise Wrong("d_b is right. That is the slope of d_a for D_A's weight.")
+    if near(slope, 0.25) or near(slope, 0.15):
+        raise Wrong("d_b is right. Your slope counts only the reals or only the fakes.")
+    if near(slope, -0.4):
+        raise Wrong("d_b is right. The sign of your slope is turned: which way does d_b grow?")
+    if not near(slope, 0.4):
+        raise Wrong(
+            "d_b is right, its slope is not: mean of (wy - 1) y, plus mean of w f^2, w = 2."
+        )
+    return "The weight is too large: it should shrink, because the fakes' scores are too high."
 
 
 @exercise("4.2")
+def best_discriminator(answer) -> str:
+    equal = torch.tensor([0.5, 0.3, 0.2])
+    value = number(answer(equal, equal), "Your best_loss")
+    if near(value, 0.5):
+        raise Wrong("For two equal histograms it gives 0.5: the discriminator's loss is halved.")
+    if not near(value, 0.25):
+        raise Wrong(f"For two equal histograms it gives {value:.3f}, expected 0.25.")
+    p_r, p_g = torch.tensor([0.7, 0.1, 0.2]), torch.tensor([0.1, 0.6, 0.3])
+    right = 0.5 * (p_r * p_g / (p_r + p_g)).sum().item()
+    value = number(answer(p_r, p_g), "Your best_loss")
+    if near(value, 2 * right / 3) or near(value, right / 3):
+        raise Wrong("You take a mean over the places; shares add up to 1, so take the sum.")
+    if not near(value, right):
+        raise Wrong(f"For two different histograms it gives {value:.3f}, expected {right:.3f}.")
+    apart = torch.tensor([0.5, 0.5, 0.0, 0.0]), torch.tensor([0.0, 0.0, 0.0, 1.0])
+    value = number(answer(*apart), "Your best_loss")
+    if not math.isfinite(value):
+        raise Wrong("Where both histograms are empty it divides 0 by 0: leave these places out.")
+    if not near(value, 0):
+        raise Wrong(f"Without a common place it gives {value:.3f}, expected 0.")
+    return "You measure how far apart two sets are, without training anything."
+
+
+@exercise("4.4")
 def cross_entropy(answer) -> str:
     scores = torch.tensor([[[[-2.0, 0.0], [1.0, 3.0]]]])
     value = number(answer(scores), "Your function")
@@ -150,7 +173,34 @@ def judge(answer) -> str:
     return "Detached, a guessing discriminator is at 0.25, and the generator never hears of it."
 
 
-@exercise("4.4")
+@exercise("4.6")
+def two_slopes(answer) -> str:
+    answers = torch.tensor([0.0, 0.1, 0.2, 0.9, 1.0])
+    for a, l1, l2 in ((0.5, 0.2, 0.12), (0.15, -0.2, -0.58), (1.5, 1.0, 2.12)):
+        found = answer(a, answers)
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise Wrong("Your function returns two numbers: the slope of L1, then that of L2.")
+        first, second = (number(value, "Your slopes_at") for value in found)
+        if near(first, l2) and near(second, l1):
+            raise Wrong("They are exchanged: L1 comes first.")
+        if near(first, -l1):
+            raise Wrong("The sign of L1's slope is turned: answers below a make a larger a dearer.")
+        if near(first, 5 * l1):
+            raise Wrong("You add up L1's slopes; the loss is a mean.")
+        if not near(first, l1):
+            raise Wrong(
+                f"At a = {a} the slope of L1 is {l1}, not {first:.3f}: share below - above."
+            )
+        if near(second, l2 / 2):
+            raise Wrong("L1 is right. L2's slope lacks the 2 of the square.")
+        if near(second, -l2):
+            raise Wrong("L1 is right. The sign of L2's slope is turned.")
+        if not near(second, l2):
+            raise Wrong(f"L1 is right. At a = {a} the slope of L2 is {l2}, not {second:.3f}.")
+    return "L1 is level at the median, 0.2 here, and L2 at the mean, 0.44: an answer nobody gave."
+
+
+@exercise("4.7")
 def objective(answer) -> str:
     nets = Networks(Times(0.5), Times(1.2), Times(2.0), Times(5.0))
     x, y = pictures(3), 0.5 * pictures(4)  # of other contrast: no sum fits by chance
@@ -223,4 +273,4 @@ def step(answer) -> str:
                     "turned round.")  # fmt: skip
     if not near(found, right):
         raise Wrong(f"G_AB's gradient is {found:.3f}, expected {right:.3f} from adv_ab.")
-    return "The gradient passes through the judge without changing the judge."
+    return "The gradient passes through the discriminator without changing it."
