@@ -1,9 +1,7 @@
 """Every exercise of every notebook: the stub is kind, the folded solution is right."""
 
-import builtins
 import math
 import re
-import symtable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -106,29 +104,3 @@ def test_a_name_of_a_section_says_which_to_run(notebook, name, title):
     assert words == f"Exercise 2.1: {exercises.not_known(name, '2.1')}"
     assert f"run section “{title}” above" in words if title else "no cell of this" in words
     assert exercises.section_of(name, "3.1") == ""  # another notebook's
-
-
-SET_UP = {"preset", "root", "device", "exercises", "plt", "np", "torch", "F", "nn"}
-
-
-def needed(source):
-    """Names that a cell takes from elsewhere: those it asks for at once, and all of them."""
-    table, asked = symtable.symtable(source, "cell", "exec"), set()
-    known = exercises.defined(source) | SET_UP | set(dir(builtins))
-    at_once = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-    tables = [table]
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        asked |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and s.is_global()}
-    return at_once - known, (asked | at_once) - known
-
-
-@pytest.mark.parametrize("notebook_path", PATHS, ids=lambda p: p.stem)
-def test_after_a_restart_an_exercise_runs_or_says_which_section_to_run(notebook_path):
-    for cell in nbformat.read(notebook_path, as_version=4).cells:
-        if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
-            at_once, later = needed(cell.source)
-            assert not at_once, f"exercise {found[1]} asks for {at_once} of an earlier cell"
-            for name in later:
-                assert exercises.section_of(name, found[1]), f"exercise {found[1]}: {name}"

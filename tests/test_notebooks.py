@@ -1,11 +1,14 @@
 """The form of the notebooks: what the conventions promise a reader, checked."""
 
+import builtins
 import re
+import symtable
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from helpers.exercises import defined, section_of
 from tools import publish
 
 ROOT = Path(__file__).parent.parent
@@ -92,3 +95,29 @@ def test_links_between_notebooks_work(notebook):
     for cell in [c for c in notebook.cells if c.cell_type == "markdown"]:
         for target in re.findall(r"\]\((?!http|#)([^)]+)\)", cell.source):
             assert (ROOT / "notebooks" / target.split("#")[0]).exists(), target
+
+
+# What the set-up cell leaves behind for the cells after it.
+SET_UP = {"preset", "root", "device", "exercises", "plt", "np", "torch", "F", "nn"}
+
+
+def needed(source):
+    """Names that a cell takes from elsewhere: those it asks for at once, and all of them."""
+    table, asked = symtable.symtable(source, "cell", "exec"), set()
+    known = defined(source) | set(dir(builtins)) | {"display", "get_ipython"}
+    at_once = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    tables = [table]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        asked |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and s.is_global()}
+    return at_once - known, (asked | at_once) - known
+
+
+def test_after_a_restart_an_exercise_runs_or_says_which_section_to_run(notebook):
+    for source in [cell.source for cell in code_cells(notebook)]:
+        if found := re.search(r'exercises\.check\("(\d+\.\d+)", ', source):
+            at_once, names = (names - SET_UP for names in needed(source))
+            assert not at_once, f"exercise {found[1]} asks for {at_once} of an earlier cell"
+            for name in names:
+                assert section_of(name, found[1]), f"exercise {found[1]}: {name}"
