@@ -143,13 +143,6 @@ class Preset:
         shown = (f"{name}={value}" for name, value in values.items() if value != defaults[name])
         return f"{self.name}: {', '.join(shown)}"
 
-    def table(self) -> str:
-        """The settings as text, one a line, for a notebook's first cell."""
-        rows = dataclasses.asdict(self) | {"load_size": self.load_size}
-        return "\n".join(
-            f"{name:16} {value}" for name, value in rows.items() if value not in ("", ())
-        )
-
 
 PRESETS = {
     preset.name: preset

@@ -87,7 +87,6 @@ def test_a_preset_is_one_line_that_shows_what_is_not_default():
         assert part in line
     for absent in ("lambda_identity", "runs_on", "batch", "name"):
         assert absent not in line
-    assert "learning_rate" in SMOKE.table() and "without" not in SMOKE.table()
 
 
 def test_the_preset_is_lecture_unless_the_reader_or_the_environment_says_otherwise(monkeypatch):
