@@ -88,10 +88,8 @@ def too_old(dependencies: list[str]) -> str:
 
 def summary(version: str, device: str, preset: str) -> str:
     """The one line that the set-up cell prints; nothing in it depends on the machine's folders."""
-    return (
-        f"CycleGAN course {version}, device {device}, preset {preset}; "
-        "your answers stay in this notebook, what you train in the folder runs."
-    )
+    start = f"CycleGAN course {version}, device {device}, preset {preset}"
+    return f"{start}; training is kept in runs."
 
 
 def set_up(address: str, tag: str, found: list[Path] = ()) -> tuple:

@@ -136,7 +136,7 @@ def test_on_colab_it_fetches_the_release_and_repairs_a_copy(empty, github):
     said = done.stdout.removeprefix("No event loop hook running.\n")  # a terminal's, of inline
     line, reminder, package, names = said.splitlines()
     version = publish.recorded()[1].removeprefix("v")
-    assert line.startswith(f"CycleGAN course {version}, device cpu, preset lecture; your answers")
+    assert line.startswith(f"CycleGAN course {version}, device cpu, preset lecture; training")
     assert "File > Save a copy in Drive" in reminder
     assert package == str(copy / "helpers/__init__.py")
     assert names.startswith(f"{copy} cpu lecture") and " True " in names
@@ -168,7 +168,7 @@ def test_in_a_copy_it_prints_one_line(monkeypatch, capsys):
     names = {}
     exec(cell("http://127.0.0.1:9/nothing/is/asked/there"), names)
     said = capsys.readouterr().out
-    assert said.count("\n") == 1 and ", preset smoke; your answers stay in this notebook" in said
+    assert said.count("\n") == 1 and ", preset smoke; training is kept in runs" in said
     assert names["root"] == ROOT and names["preset"].name == "smoke"
     wanted = {"preset", "root", "device", "exercises", "plt", "np", "torch", "F", "nn"}
     assert wanted <= names.keys()

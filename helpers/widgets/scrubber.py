@@ -105,5 +105,5 @@ def scrubber(
     return interactive(
         "Translated pictures at one step of a run, and the losses until the end",
         sheet, index, describe=lambda number: describe(steps[number], epoch_steps), extras=(play,),
-        states=[(k,) for k in sorted({0, index.max // 2, index.max})],
+        states=[(index.max,)],
     )  # fmt: skip
