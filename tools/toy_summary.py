@@ -148,9 +148,11 @@ def verdicts(runs: dict[str, list[dict]]) -> dict[str, tuple[list[np.ndarray], l
 def main(folder: str) -> None:
     runs = load(Path(folder))
     print(losses_table(runs))
-    needed = {name for names, _ in GROUPS.values() for name in names}
-    if missing := needed - runs.keys():
-        print(f"\nNo verdicts yet, these are missing: {', '.join(sorted(missing))}")
+    needed = {name: count for names, count in sorted(GROUPS.values(), key=lambda g: g[1])
+              for name in names}  # fmt: skip
+    missing = [name for name, count in needed.items() if len(runs.get(name, ())) < count]
+    if missing:
+        print(f"\nNo verdicts yet, seeds of these are missing: {', '.join(sorted(missing))}")
         return
     for statement, (differences, least) in verdicts(runs).items():
         told = "; ".join(
