@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tools import book  # noqa: E402
+from tools import book, publish  # noqa: E402
 
-repository, tag = book.address()
+repository, tag = publish.recorded()
 
 project = html_title = "CycleGAN, from horses to zebras"
 copyright = "the authors of the course. Code and texts: MIT licence"

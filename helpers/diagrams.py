@@ -36,11 +36,11 @@ def box(ax: Axes, x: float, y: float, text: str, kind: str = "plain", w=2.0, h=1
     ax.text(x, y, text, ha="center", va="center", fontsize=BIG)
 
 
-def arrow(ax: Axes, start, end, colour=BLACK, bend: float = 0.0, dashed: bool = False) -> None:
+def arrow(ax: Axes, start, end, colour=BLACK, bend: float = 0.0) -> None:
     """From start to end, both (x, y); bend: how far it leaves the straight line, to its left."""
     ax.add_patch(FancyArrowPatch(
         start, end, arrowstyle="-|>", mutation_scale=14, lw=1.8, color=colour, shrinkA=0,
-        shrinkB=0, connectionstyle=f"arc3,rad={bend}", linestyle="--" if dashed else "-",
+        shrinkB=0, connectionstyle=f"arc3,rad={bend}",
     ))  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def bars(ax: Axes, y: float, stages, x: float, gap: float, scale: float = 3.6 / 
         ax.add_patch(Rectangle((x, y - h / 2), w, h, fc=colour, ec=BLACK, lw=1))
         note(ax, x + w / 2, y + h / 2 + 0.35, str(channels))
         note(ax, x + w / 2, y - h / 2 - 0.35, f"{side} px")
-        note(ax, x + w / 2, y - 3.0, name, size=SMALL)
+        note(ax, x + w / 2, y - 3.0, name)
         if edges:
             arrow(ax, (edges[-1][1] + 0.08, y), (x - 0.08, y))
         edges.append((x, x + w))
@@ -164,7 +164,7 @@ def discriminator() -> Figure:
     """The PatchGAN's layers, its sheet of scores, and the 70 x 70 pixels that one score sees."""
     figure, ax = canvas(9, 3.2)
     y, side = 3.7, 3.6
-    pixels = toy.draw(dataclasses.replace(scene(8, "savanna"), facing=1), "zebra", 256)
+    pixels = toy.draw(scene(8, "savanna"), "zebra", 256)
     picture(ax, 2.05, y, pixels, "256 px", side)
     row, column = 13, 17  # a score, and the first pixel that it sees: 8 * place - 23
     patch = [2.05 - side / 2 + (8 * column - 23) * side / 256,

@@ -80,9 +80,10 @@ def unseen(paths: list[Path]) -> list[Path]:
         return hashlib.sha256(path.read_bytes()).digest()
 
     sizes = {path.stat().st_size for path in paths}  # only these can be equal, and need be read
-    others = (p for p in training.iterdir() if p.is_file() and p.stat().st_size in sizes)
+    others = [p for p in training.iterdir() if p.is_file() and p.stat().st_size in sizes]
     seen = {fingerprint(path) for path in others}
-    copies = [path for path in paths if fingerprint(path) in seen]
+    sizes = {path.stat().st_size for path in others}
+    copies = [p for p in paths if p.stat().st_size in sizes and fingerprint(p) in seen]
     if copies:
         names = ", ".join(path.name for path in copies)
         message = "%s: left out, as %s holds the same: %s."

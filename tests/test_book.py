@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import book
+from tools import book, publish
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -129,7 +129,7 @@ def test_no_machine_text_and_no_raw_formula_is_shown(pages):
 
 
 def test_a_page_offers_colab_and_its_notebook(pages):
-    repository, tag = book.address()
+    repository, tag = publish.recorded()
     for path, page in pages.items():
         if path.parent.name == "notebooks":
             name = f"notebooks/{path.stem}.ipynb"

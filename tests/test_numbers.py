@@ -5,7 +5,6 @@ links, and what is a name rather than a measurement (years, sections, sizes, min
 The few that come from elsewhere stand in numbers.toml, each with where it is from.
 """
 
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(os.environ.get("COURSE", Path(__file__).parent.parent))
+ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 LIST = Path(__file__).with_name("numbers.toml")
 EXCEPTIONS = tomllib.loads(LIST.read_text(encoding="utf-8")) if LIST.exists() else {}

@@ -13,7 +13,6 @@ import re
 import shutil
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -40,13 +39,6 @@ CONTENTS = """
 {more}
 ```
 """
-
-
-def address() -> tuple[str, str]:
-    """Repository as owner/name and tag of the release, from pyproject.toml's [tool.course]."""
-    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {})
-    course = tool.get("course", {})
-    return course.get("repository", "cyclegan-course/cyclegan-course"), course.get("tag", "main")
 
 
 def without_badges(text: str) -> str:

@@ -15,9 +15,9 @@ import nbformat
 import torch
 from torchvision.utils import make_grid
 
-from helpers import images, measures, plots, toy
+from helpers import images, measures, toy
 from helpers.settings import LOSSES
-from tools.store import round_off
+from tools.store import enlarged, means, round_off
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks/05_training.ipynb"
@@ -112,9 +112,9 @@ SICK: dict[str, tuple[Callable[[dict], None], float]] = {
 QUIZ = {"A": "no cycle losses", "B": "D_B never learns", "C": "identity of the wrong domain"}
 
 
-def means(curves: list[dict], every: int) -> list[list[float]]:
-    table = torch.tensor([[row[name] for name in LOSSES] for row in curves], dtype=torch.float64)
-    return plots.smooth(table.numpy(), every).tolist()
+def recorded(curves: list[dict]) -> torch.Tensor:
+    """The losses of a run as (steps, 8), in the order of LOSSES."""
+    return torch.tensor([[row[name] for name in LOSSES] for row in curves], dtype=torch.float64)
 
 
 def store() -> None:
@@ -125,15 +125,13 @@ def store() -> None:
     curves = names["train"](names["pairs"], STEPS)
     facts = {"steps": STEPS, "seconds": time.monotonic() - began, "seed": 0, "every": STEPS // 40,
              "computed": f"in float32 on a CPU, threads: {torch.get_num_threads()}",
-             "losses": means(curves, STEPS // 40),
+             "losses": means(recorded(curves), STEPS // 40),
              "report": measures.evaluate_toy(names["G_AB"], names["G_BA"], 64)}  # fmt: skip
     rows = []
     for direction, name in zip(measures.DIRECTIONS, ("G_AB", "G_BA")):
         source = measures.Measured(direction, 64, toy.World(), 6).source
         rows += [source, measures.in_batches(names[name], source)]
-    sheet = make_grid(images.to_uint8(torch.cat(rows)), nrow=6, pad_value=255)
-    doubled = sheet.repeat_interleave(2, 1).repeat_interleave(2, 2)
-    images.to_image(doubled).quantize(256, dither=0).save(DATA / "picture.png")
+    images.to_image(enlarged(rows)).quantize(256, dither=0).save(DATA / "picture.png")
     write("run", facts)
 
 
@@ -143,7 +141,7 @@ def sick_run(illness: str, seed: int = 0) -> tuple[dict, list[list[float]]]:
     change(names)
     curves = names["train"](names["pairs"], SICK_STEPS, rate)
     print(illness, seed, flush=True)
-    return names, means(curves, SICK_STEPS // 25)
+    return names, means(recorded(curves), SICK_STEPS // 25)
 
 
 def store_sick() -> None:

@@ -147,8 +147,8 @@ def store(folder: Path, data: str, size: int) -> None:
         store_noise(train, test)
     classifier = load_classifier()
     report = measure(nets, test, classifier)
-    for direction, folder in zip(measures.DIRECTIONS, images.domain_folders(data, "test")):
-        paths = images.Folder(folder, size).paths  # those of `test`, in its order
+    for direction, tested in zip(measures.DIRECTIONS, images.domain_folders(data, "test")):
+        paths = images.Folder(tested, size).paths  # those of `test`, in its order
         report[direction] = {"names": [path.name for path in paths]} | report[direction]
     report["by_size"] = by_size(chain, data, classifier)
     (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")

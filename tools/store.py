@@ -87,7 +87,12 @@ def cover(nets: Networks, size: int, count: int = 6) -> torch.Tensor:
     for direction, net in zip(measures.DIRECTIONS, nets):
         scenes = measures.Measured(direction, size, toy.World(), count)
         rows += [scenes.source, measures.in_batches(net, scenes.source), scenes.target]
-    grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=count, pad_value=255)
+    return enlarged(rows)
+
+
+def enlarged(rows: list[torch.Tensor]) -> torch.Tensor:
+    """Rows of pictures as one sheet, its pixels doubled: (n, 3, side, side) each, to uint8."""
+    grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=len(rows[0]), pad_value=255)
     return grid.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 

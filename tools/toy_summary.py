@@ -5,35 +5,21 @@
 The rules are those of data/experiments/criteria.md, written before the runs.
 """
 
-import json
+import itertools
+import math
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from helpers.measures import DIRECTIONS
-from tools.toy_runs import GROUPS
+from helpers.widgets import sweep
+from helpers.widgets.sweep import is_seen
+from helpers.widgets.sweep import values as of
+from tools.toy_runs import GROUPS, table
 
 TO_ZEBRA, TO_HORSE = DIRECTIONS
-MEASURES = ("striped", "error_inside", "background_change", "outline", "round_trip")
-# Which way is worse: to lower values (-1) or to higher ones (1).
-WORSE = {
-    (direction, measure): 1
-    if measure in ("error_inside", "background_change", "round_trip")
-    else -1
-    for direction in DIRECTIONS
-    for measure in MEASURES
-} | {(TO_HORSE, "striped"): 1}
-
-
-def load(folder: Path) -> dict[str, list[dict]]:
-    """The runs of each condition, by seed."""
-    runs: dict[str, list[dict]] = {}
-    for path in sorted(folder.glob("*.json")):
-        facts = json.loads(path.read_text())
-        runs.setdefault(facts["condition"], []).append(facts)
-    return {name: sorted(some, key=lambda run: run["seed"]) for name, some in runs.items()}
+MEASURES = tuple(sweep.SHORT)
 
 
 def losses_table(runs: dict[str, list[dict]]) -> str:
@@ -43,25 +29,12 @@ def losses_table(runs: dict[str, list[dict]]) -> str:
     names = [n for n in (*GROUPS["ablations"][0], *GROUPS["sweep"][0]) if n in runs]
     for name in names:
         cells = []
-        for direction, measure in WORSE:
+        for direction, measure in itertools.product(DIRECTIONS, MEASURES):
             values = of(runs[name], direction, measure)
             cell = f"{values.mean():.3f} ±{abs(values - values.mean()).max():.3f}"
-            cells.append(cell + " *" * is_seen(runs, name, direction, measure))
+            cells.append(cell + " *" * is_seen(runs, name, direction, measure, seeds=2))
         lines.append(f"| {name} | {len(runs[name])} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def of(runs: list[dict], direction: str, measure: str) -> np.ndarray:
-    """One number a run."""
-    return np.array([run["report"][direction][measure] for run in runs])
-
-
-def is_seen(runs: dict[str, list[dict]], name: str, direction: str, measure: str) -> bool:
-    """Worse than `all` in every seed, by more than twice the spread of `all` over its seeds."""
-    whole = of(runs["all"], direction, measure)[: len(runs[name])]
-    values = of(runs[name], direction, measure)[: len(whole)]
-    worse = (values - whole) * WORSE[direction, measure]
-    return bool(len(whole) > 1 and (worse > 2 * np.ptp(whole)).all())
 
 
 def verdict(differences: list[np.ndarray], least: list[float]) -> str:
@@ -146,11 +119,9 @@ def verdicts(runs: dict[str, list[dict]]) -> dict[str, tuple[list[np.ndarray], l
 
 
 def main(folder: str) -> None:
-    runs = load(Path(folder))
+    runs = sweep.read(folder, math.inf)
     print(losses_table(runs))
-    needed = {name: count for names, count in sorted(GROUPS.values(), key=lambda g: g[1])
-              for name in names}  # fmt: skip
-    missing = [name for name, count in needed.items() if len(runs.get(name, ())) < count]
+    missing = {name for name, seed in table(list(GROUPS)) if seed >= len(runs.get(name, ()))}
     if missing:
         print(f"\nNo verdicts yet, seeds of these are missing: {', '.join(sorted(missing))}")
         return

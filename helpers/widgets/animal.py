@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from helpers import toy
-from helpers.images import encode, to_float, to_image, to_uint8
+from helpers.images import encode, to_image, to_uint8
+from helpers.measures import drawn
 from helpers.widgets.figure import Figure, interactive
 
 SIDE, GAP, HEAD = 260, 16, 30  # screen pixels of a picture, between two, and for its title
@@ -36,18 +37,14 @@ def scene(coat: str, landscape: str, length: float, place: float, neck: float, g
 @torch.no_grad()
 def render(translate: Callable[[Tensor], Tensor], size: int, *values) -> bytes:
     """A PNG of three pictures with their titles: the horse, its translation, the true zebra."""
-    drawn = scene(*values)
-    horse, zebra = (
-        torch.from_numpy(toy.draw(drawn, animal, size)).permute(2, 0, 1)
-        for animal in ("horse", "zebra")
-    )
-    fake = to_uint8(translate(to_float(horse[None])))[0]
+    moved = scene(*values)
+    horse, zebra = (drawn([moved], animal, size) for animal in ("horse", "zebra"))
     sheet = Image.new("RGB", (3 * SIDE + 2 * GAP, SIDE + HEAD), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(17)
-    for k, (title, picture) in enumerate(zip(TITLES, (horse, fake, zebra))):
+    for k, (title, picture) in enumerate(zip(TITLES, (horse, translate(horse), zebra))):
         left = k * (SIDE + GAP)
         pen.text((left, 4), title, "black", font)
-        large = to_image(picture.cpu()).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+        large = to_image(to_uint8(picture)[0].cpu()).resize((SIDE, SIDE), Image.Resampling.NEAREST)
         sheet.paste(large, (left, HEAD))
     return encode(sheet)
 

@@ -33,15 +33,16 @@ SHOWN = [0, 1, 3, 4]  # of the columns, in a gallery: meadow, savanna, savanna, 
 WAYS = {"horse2zebra": (BLUE, "-o", "to zebra"), "zebra2horse": (VERMILION, "--s", "to horse")}
 
 
-def read(folder: str | Path, seeds: int = 3) -> dict[str, list[dict]]:
+def read(folder: str | Path, seeds: float = 3) -> dict[str, list[dict]]:
     """Condition -> what is stored of each seed below `seeds`, in their order.
 
     Raises UserError where the folder holds no run with all losses.
     """
     runs: dict[str, list[dict]] = {}
-    for path in sorted(Path(folder).glob("*-[0-9].json")):
-        if int(path.stem[-1]) < seeds:
-            runs.setdefault(path.stem[:-2], []).append(json.loads(path.read_text()))
+    stored = [(*path.stem.rsplit("-", 1), path) for path in Path(folder).glob("*-*.json")]
+    for name, seed, path in sorted(stored, key=lambda run: (run[0], int(run[1]))):
+        if int(seed) < seeds:
+            runs.setdefault(name, []).append(json.loads(path.read_text()))
     if "all" not in runs:
         raise UserError(
             f"{folder} holds no run all-0.json: give the folder of the stored toy runs, "
@@ -58,11 +59,13 @@ def values(runs: list[dict], way: str, measure: str) -> np.ndarray:
 def is_seen(runs: dict[str, list[dict]], name: str, way: str, measure: str, seeds: int = 3) -> bool:
     """Whether a condition is worse than "all" in every seed, by more than twice the spread of that.
 
-    The rule of data/experiments/criteria.md; False where there are fewer seeds than `seeds`.
+    The rule of data/experiments/criteria.md, for the seeds that both have; False where these are
+    fewer than `seeds`.
     """
-    whole, less = values(runs["all"], way, measure), values(runs[name], way, measure)
-    if min(len(whole), len(less)) < seeds:
+    count = min(len(runs["all"]), len(runs[name]))
+    if count < seeds:
         return False
+    whole, less = (values(runs[n][:count], way, measure) for n in ("all", name))
     more_is_better = measure == "outline" or (way, measure) == ("horse2zebra", "striped")
     worse = whole - less if more_is_better else less - whole
     return bool((worse > 2 * np.ptp(whole)).all())
@@ -118,9 +121,7 @@ def gallery(folder: str | Path, names: Mapping[str, str] | Sequence[str]) -> byt
         y = top + line * step
         label = label.replace("without-", "without\n").replace("-alone", "\nalone")
         pen.multiline_text((4, y + step // 2), label, "black", font, "lm")
-        for column, picture in enumerate(
-            row[SHOWN]
-        ):  # pixel for pixel, so that the file stays small
+        for column, picture in enumerate(row[SHOWN]):  # pixel for pixel: the file stays small
             canvas.paste(Image.fromarray(picture), (left + column * step, y))
     for column, title in ((1, "horse to zebra"), (3, "zebra to horse")):
         pen.text((left + column * step, top // 2), title, "black", font, "mm")
