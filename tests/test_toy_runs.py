@@ -2,15 +2,18 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from helpers import toy
 from helpers.measures import DIRECTIONS
-from helpers.settings import LOSSES
+from helpers.settings import LOSSES, PRESETS
 from tools import toy_runs
 from tools.toy_runs import CONDITIONS, GROUPS, Condition, main, table
+
+STORED = Path(__file__).parent.parent / "data/toy_runs"
 
 WORLD = dataclasses.replace(toy.World(), length=(0.4, 0.6))
 
@@ -142,3 +145,8 @@ def test_the_table_has_every_loss_every_pair_and_seed_0_first():
     assert len(set(runs)) == len(runs)
     assert [seed for _, seed in runs] == sorted(seed for _, seed in runs)
     assert ("all", 4) in runs and ("without-d_a", 3) not in runs
+
+
+def test_the_stored_runs_are_of_this_table():
+    base = dataclasses.replace(PRESETS["lecture"], precision="bfloat16")
+    assert len(toy_runs.check_folder(STORED, base)) > 50

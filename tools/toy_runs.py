@@ -89,7 +89,7 @@ def wearing(world: toy.World = toy.World(), **changes) -> Condition:
 
 def brown(share: float) -> Condition:
     """Horses of three coats, `share` of them brown. A third brown is "coats-3-1"."""
-    rest = (1 - share) / 2
+    rest = round((1 - share) / 2, 6)  # as the stored runs have it, which are rounded off
     return wearing(horse_coats=(("bay", share), ("black", rest), ("white", rest)))
 
 
