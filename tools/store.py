@@ -23,10 +23,11 @@ COMMAND = "python -m helpers train --preset lecture --data toy"
 
 
 def open_run(folder: Path) -> tuple[dict, Networks]:
-    """The checkpoint of a finished run of two toy domains, and its networks."""
+    """The checkpoint of a finished run, and its networks."""
     state = checkpoints.load_checkpoint(folder)
-    G_AB, _ = checkpoints.load_generator(folder / "horse2zebra.safetensors")
-    G_BA, _ = checkpoints.load_generator(folder / "zebra2horse.safetensors")
+    a, b = state["names"]
+    G_AB, _ = checkpoints.load_generator(folder / f"{a}2{b}.safetensors")
+    G_BA, _ = checkpoints.load_generator(folder / f"{b}2{a}.safetensors")
     D_A, D_B = (Discriminator(state["belongs_to"]["d_width"]) for _ in range(2))
     D_A.load_state_dict(state["D_A"])
     D_B.load_state_dict(state["D_B"])
