@@ -136,7 +136,8 @@ def test_a_run_leaves_all_that_notebook_06_reads(tmp_path, monkeypatch):
         assert len(lists) > 20 and {len(v) for v in lists} == {count}
         assert 0 <= report[direction]["untrained"]["zebra"] <= 1
         assert report["distances"][direction]["kid_of_untranslated_x1000"] > 0
-    assert report["by_size"][0]["size"] == 32
+        assert int(report[direction]["dhash"][0], 16) < 2**64
+    assert report["by_size"][0]["size"] == 32 and len(report["muddles"]) == 2
     run = json.loads((out / "run.json").read_text())
     assert run["every"] == 6 and run["previews"][-1] == 3
     assert "--zoom 2.0" in run["command"] and "--size 32" not in run["command"].replace("\n", " ")

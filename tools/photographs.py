@@ -26,6 +26,7 @@ from helpers.networks import Generator
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
+from tools.fingerprints import difference_hash
 from tools.store import means, open_run, round_off, store_generators, store_preview
 
 # Test photographs with people: measured, but not shown.
@@ -172,6 +173,20 @@ def per_picture(there, back, source: Tensor, classifier: nn.Module) -> dict[str,
     return {k: values.tolist() for k, values in (numbers | colours(source, output)).items()}
 
 
+def muddles(horses: Tensor, zebras: Tensor, classifier: nn.Module) -> dict[str, float]:
+    """How often the classifier is fooled: shares called zebra of pictures that are none.
+
+    A horse and a zebra, half and half; a horse under stripes of 24 px that run over everything.
+    """
+    count = min(len(horses), len(zebras))
+    columns = torch.arange(horses.shape[-1]) // 12 % 2
+    found = {
+        "half and half": (horses[:count] + zebras[:count]) / 2,
+        "striped all over": horses * (0.5 + 0.5 * columns) + 0.5 * (columns - 1),
+    }
+    return {k: zebra(classifier, p)[1].float().mean().item() for k, p in found.items()}
+
+
 def kid_difference(both: tuple[evaluation.Heaps, evaluation.Heaps], draws: int = 100) -> dict:
     """KID of the way back less that of the way there, times 1000, with its standard error.
 
@@ -221,6 +236,7 @@ def measure(nets: Networks, first: nn.Module, test: images.Domains, classifier: 
     both = evaluation.heaps(nets.G_AB, nets.G_BA, test)
     report["distances"] = evaluation.distances(both, ("horse", "zebra"))
     report["distances"]["zebra2horse less horse2zebra"] = kid_difference(both)
+    report["muddles"] = muddles(a, b, classifier)
     for direction, net, source in zip(measures.DIRECTIONS, nets, (a, b)):
         numbers = per_picture(first, first, source, classifier)
         report[direction]["untrained"] = {k: float(np.mean(v)) for k, v in numbers.items()}
@@ -274,7 +290,9 @@ def store(folder: Path, data: str, out: Path, held_out: str | None = None) -> No
     for direction, tested in zip(measures.DIRECTIONS, images.domain_folders(data, "test")):
         paths = images.Folder(tested, size).paths  # those of `test`, in its order
         names.append([path.name for path in paths])
-        report[direction] = {"names": names[-1]} | report[direction]
+        # By it the notes of testA.csv and testB.csv are found, whatever the file is called.
+        hashes = [f"{difference_hash(images.open_picture(path)):016x}" for path in paths]
+        report[direction] = {"names": names[-1], "dhash": hashes} | report[direction]
     if held_out:
         report["by_size"] = by_size(nets, held_out, classifier)
     (out / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
