@@ -1,6 +1,10 @@
+import re
+
 import numpy as np
 import pytest
 import torch
+
+from helpers.exercises import grade
 
 
 def draws_of(values, statistic, draws, rng, count=None, replace=True):
@@ -82,3 +86,18 @@ def test_my_kid(answer, words, expect):
 )
 def test_how_many(answer, words, expect):
     expect("6.4", answer, words)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda looks, rng: bool((np.abs(rng.normal(size=looks)) > 1.96).any()), None),
+        (lambda looks, rng: abs(rng.normal()) > 1.96, "draw `looks`"),
+        (lambda looks, rng: np.abs(rng.normal(size=looks)) > 1.96, "one True or False"),
+        (lambda looks, rng: (np.abs(rng.normal(size=looks)) > 1.96).all(), "expected a finding"),
+        (lambda looks, rng: (rng.normal(size=looks) > 1.96).any(), "as few|expected a finding"),
+    ],
+)
+def test_many_looks(answer, words, expect):
+    right, text = grade("6.5", answer)
+    assert right == (words is None) and re.search(words or "in 6", text), text

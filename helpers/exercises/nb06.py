@@ -103,3 +103,22 @@ def how_many(answer) -> str:
     if runs != 20:
         raise Wrong("pictures is right, runs is not: the same square root holds for runs.")
     return "four times as many, for half the error."
+
+
+@exercise("6.5")
+def false_alarm(answer) -> str:
+    rng, shares = np.random.default_rng(0), {}
+    for looks in (1, 7, 20):
+        found = [answer(looks, rng) for _ in range(2000)]
+        if any(np.asarray(one).size != 1 for one in found):
+            raise Wrong("Return one True or False: whether any of the looks is a finding.")
+        shares[looks] = np.mean([bool(one) for one in found])
+        expected = 1 - 0.95**looks
+        if looks > 1 and abs(shares[looks] - 0.05) < 0.03:
+            raise Wrong(f"With {looks} looks there are as few findings as with one: draw `looks`.")
+        if abs(shares[looks] - expected) > 0.04:
+            raise Wrong(
+                f"{looks} looks: expected a finding in about {expected:.0%} of the reports, "
+                f"got {shares[looks]:.0%}."
+            )
+    return f"20 looks at nothing find something in {shares[20]:.0%} of the reports."
