@@ -119,14 +119,16 @@ def test_a_run_leaves_all_that_notebook_06_reads(tmp_path, monkeypatch):
     copy = data / "testA/070.png"  # a test horse that was trained on
     copy.write_bytes((data / "trainA/070.png").read_bytes())
     preset = dataclasses.replace(
-        PRESETS["smoke"], data="horse2zebra", zoom=2, steps=3, decay_steps=1, width=4, d_width=4
+        PRESETS["smoke"], data="horse2zebra", zoom=2, steps=6, decay_steps=1, width=4, d_width=4
     )
     drawn = toy_domains(6, preset.load_size)
     domains = Domains(drawn.a, drawn.b, ("horse", "zebra"))
-    train(Run(preset, 0), domains, tmp_path / "run", preview_every=1)
+    first, second = tmp_path / "first", tmp_path / "second"
+    train(Run(preset, 0), domains, first, preview_every=1)
+    train(Run(preset, 0), domains, second, preview_every=1, start_from=first)
 
     out = tmp_path / "out"
-    photographs.main([str(tmp_path / "run"), str(data), "--out", str(out), "--held-out", str(data)])
+    photographs.main([str(second), str(data), "--out", str(out), "--held-out", str(data)])
     report = json.loads((out / "report.json").read_text())
     assert report["size"] == 64
     names = report["horse2zebra"]["names"]
@@ -139,8 +141,10 @@ def test_a_run_leaves_all_that_notebook_06_reads(tmp_path, monkeypatch):
         assert int(report[direction]["dhash"][0], 16) < 2**64
     assert report["by_size"][0]["size"] == 32 and len(report["muddles"]) == 2
     run = json.loads((out / "run.json").read_text())
-    assert run["every"] == 6 and run["previews"][-1] == 3
-    assert "--zoom 2.0" in run["command"] and "--size 32" not in run["command"].replace("\n", " ")
+    assert run["every"] == 6 and run["previews"] == [6, 12]
+    assert "--zoom 2.0" in run["commands"][0] and "--size" not in run["commands"][0]
+    assert run["commands"][1].count(f"--start-from {first}") == 1
+    assert run["steps"] == [6, 6] and np.shape(run["losses"]) == (2, 8)
     assert {p.stem for p in out.glob("*.jpg")} == {"first", "worst", "best"}
     net, config = checkpoints.load_generator(out / "horse2zebra.safetensors")
     assert isinstance(net, Generator) and config["size"] == 64

@@ -277,7 +277,7 @@ def store(folder: Path, data: str, out: Path, held_out: str | None = None) -> No
     size = round(settings["zoom"] * settings["size"])
     out.mkdir(parents=True, exist_ok=True)
     store_generators(nets, size, out)
-    store_run(folder, state, out)
+    store_run(folder, out)
 
     test = images.folder_domains(data, size, "test")
     nets = nets._replace(
@@ -321,24 +321,39 @@ def store_sheets(nets: Networks, test: images.Domains, names, report: dict, out:
         images.to_image(grid).save(out / f"{name}.jpg", quality=90, subsampling=0)
 
 
-def store_run(folder: Path, state: dict, out: Path) -> None:
-    """Command, losses and previews of a run."""
-    settings, steps = state["belongs_to"], state["step"]
+def parts(folder: Path) -> list[tuple[Path, dict]]:
+    """Folder and checkpoint of a run, and before it those of the runs that it started from."""
+    state, _ = open_run(folder)
+    origin = state["belongs_to"].get("started from")
+    return (parts(Path(origin)) if origin else []) + [(folder, state)]
+
+
+def store_run(folder: Path, out: Path) -> None:
+    """Commands, losses and previews of all parts, as of one run whose steps are counted on."""
+    chain = parts(folder)
+    settings = chain[-1][1]["belongs_to"]
     epoch = max(map(int, settings["pictures loaded"].split(" with")[0].split(" + ")))
     for old in out.glob("[0-9]*.png"):
         old.unlink()
-    previews = sorted(int(path.stem) for path in (folder / "previews").glob("[0-9]*.png"))
-    wanted = [min(previews, key=lambda step: abs(step - e * epoch)) for e in EPOCHS]
-    kept = sorted({*(w for w in wanted if w < steps), previews[-1]})
-    for step in kept:
-        store_preview(folder / f"previews/{step:06}.png", out / f"{step:06}.png", PREVIEW)
-    run = {
-        "command": command(settings), "steps": steps, "seconds": round(state["seconds"]),
-        "every": epoch, "previews": kept, "settings": settings,
-        "losses": means(state["losses"], epoch),
-    }  # fmt: skip
+    run = {"commands": [], "steps": [], "seconds": [], "every": epoch, "previews": []}
+    before = 0
+    for part, state in chain:
+        previews = sorted(int(path.stem) for path in (part / "previews").glob("[0-9]*.png"))
+        wanted = [e * epoch - before for e in EPOCHS if 0 < e * epoch - before < state["step"]]
+        nearest = {min(previews, key=lambda step: abs(step - w)) for w in wanted}
+        for step in sorted(nearest | {previews[-1]}):
+            store_preview(
+                part / f"previews/{step:06}.png", out / f"{before + step:06}.png", PREVIEW
+            )
+            run["previews"].append(before + step)
+        run["commands"].append(f"{command(state['belongs_to'])} --out {part}")
+        run["steps"].append(state["step"])
+        run["seconds"].append(round(state["seconds"]))
+        before += state["step"]
+    losses = torch.cat([state["losses"] for _, state in chain])
+    run |= {"settings": settings, "losses": means(losses, epoch)}
     (out / "run.json").write_text(json.dumps(run, indent=1) + "\n")
-    plots.plot_losses(state["losses"], epoch).savefig(out / "losses.png", dpi=90)
+    plots.plot_losses(losses, epoch).savefig(out / "losses.png", dpi=90)
 
 
 def command(settings: dict) -> str:
@@ -347,8 +362,11 @@ def command(settings: dict) -> str:
     changes = [
         f"--{name.replace('_', '-')} {settings[name]}"
         for name in preset
-        if name not in ("name", "data", "runs_on", "without") and settings[name] != preset[name]
+        if name not in ("name", "data", "runs_on", "without")
+        and settings.get(name, preset[name]) != preset[name]
     ]
+    if settings.get("started from"):
+        changes.append(f"--start-from {settings['started from']}")
     start = f"python -m helpers train --preset {settings['name']} --data PATH/TO/horse2zebra"
     return " ".join([start, *changes, f"--seed {settings['seed']}"])
 
