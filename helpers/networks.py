@@ -167,7 +167,7 @@ def pad_to_multiple(x: Tensor, multiple: int = STRIDE, least: int = 8) -> Tensor
 
 
 def parameter_count(net: nn.Module) -> int:
-    """How many numbers training can change. Built in notebook 02, section 4.4."""
+    """How many numbers training can change. Built in notebook 02, section 4.2."""
     return sum(p.numel() for p in net.parameters())
 
 

@@ -1,3 +1,6 @@
+import copy
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -18,19 +21,32 @@ def passes(number, answer):
     assert right is True, text
 
 
-def size(n, k, s, p):
-    return (n + 2 * p - k) // s + 1
+def shorter(net, k):
+    net = copy.deepcopy(net)
+    del net.transformation[k]
+    return net
+
+
+def in_place(net, k):
+    del net.transformation[k]
+    return net
+
+
+def other_weights(net, k):
+    net = shorter(net, k)
+    net.transformation[0] = ResidualBlock(16)
+    return net
 
 
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (lambda n, k, s, p: (n + p - k) // s + 1, "both ends"),
-        (lambda n, k, s, p: (n + 2 * p - k) // s, "first step"),
-        (lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1, "part of a step"),
-        (lambda n, k, s, p: (n + 2 * p - k) / s + 1, "whole number"),
-        (lambda n, k, s, p: n, "PyTorch 128."),
-        (lambda n: n, "TypeError"),
+        (lambda net, k: copy.deepcopy(net), "one should go"),
+        (lambda net, k: shorter(net, 2 - k), "another block"),
+        (other_weights, "another block"),
+        (in_place, "a copy"),
+        (lambda net, k: net.transformation, "whole generator"),
+        (lambda net: net, "TypeError"),
     ],
 )
 def test_2_1_wrong(answer, words):
@@ -38,7 +54,10 @@ def test_2_1_wrong(answer, words):
 
 
 def test_2_1_right():
-    passes("2.1", size)
+    right, text = grade("2.1", shorter)
+    assert right
+    changes = [float(n) for n in re.findall(r": (0\.\d+)", text)]
+    assert len(changes) == 4 and changes.index(max(changes)) == 0, text
 
 
 def block(layers, forward=lambda x, f: x + f(x)):
@@ -101,13 +120,55 @@ def test_2_2_right():
     passes("2.2", block(right_layers))
 
 
-@pytest.mark.parametrize("answer, words", [(9, "157"), (15, "253"), (20, "fewer"), (15.2, "whole")])
+def change(net, x, at=None):
+    changed = x.clone()
+    row, column = at or (x.shape[-2] // 2, x.shape[-1] // 2)
+    changed[..., row, column] = 1
+    with torch.no_grad():
+        before, after = (net.transformation(net.encoder(p)) for p in (x, changed))
+    return (after - before).abs()
+
+
+def reached(net, x, part, **where):
+    by = change(net, x, **where).amax(1)
+    return (by > part * by.amax((1, 2), keepdim=True)).float().mean().item()
+
+
+def over_all_pictures(net, x, part):
+    by = change(net, x).amax(1)
+    return (by > part * by.max()).float().mean()
+
+
+def in_all_channels(net, x, part):
+    by = change(net, x)
+    return (by > part * by.amax((1, 2, 3), keepdim=True)).all(1).float().mean()
+
+
+def changing_x(net, x, part):
+    x[..., x.shape[-2] // 2, x.shape[-1] // 2] = 1
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda net, x, part: reached(net, x, part) * 80, "a share"),
+        (lambda net, x, part: reached(net, x, part, at=(0, 0)), "which pixel"),
+        (over_all_pictures, "for each picture"),
+        (in_all_channels, "over the channels"),
+        (changing_x, "x.clone()"),
+        (lambda net, x, part: net(x).mean(), "the middle"),
+        (lambda net, x, part: "much", "one number"),
+    ],
+)
 def test_2_3_wrong(answer, words):
-    says("2.3", lambda: answer, words)
+    right, text = grade("2.3", answer)
+    assert not right and words.lower() in text.lower(), text
 
 
 def test_2_3_right():
-    passes("2.3", lambda: 16)
+    right, text = grade("2.3", reached)
+    assert right and "above part 0: 100%" in text, text  # through the norms
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 import torch
@@ -6,12 +7,6 @@ from torch import nn
 
 from helpers import exercises
 from helpers.networks import Discriminator
-
-
-def chained(size, layers, sides=2, rounding=math.floor, plus=1):
-    for k, s, p in layers:
-        size = rounding((size + sides * p - k) / s) + plus
-    return size
 
 
 def judges(row, column, size=256, first=-23, scores=None):
@@ -31,27 +26,42 @@ def discriminator(width, stride=1, channels=8, end=(), norm=nn.InstanceNorm2d, s
     return nn.Sequential(*layers, nn.Conv2d(channels * width, 1, 4, 1, 1), *end)
 
 
-def least_squares(scores, target):
-    return (scores - target).square().mean()
+def fall(judge, real, fake, side, shift=0, part=slice(None)):
+    top, left = ((n - side) // 2 + shift for n in real.shape[-2:])
+    inside = part, ..., slice(top, top + side), slice(left, left + side)
+    pasted = real.clone()
+    pasted[inside] = fake[inside]
+    with torch.no_grad():
+        return (judge(real).mean() - judge(pasted).mean()).item()
+
+
+def fall_in_place(judge, real, fake, side):
+    before = judge(real).mean()
+    real[..., :side, :side] = fake[..., :side, :side]
+    return before - judge(real).mean()
+
+
+def separation(judge, reals, fakes, tie=0.5):
+    with torch.no_grad():
+        a, b = (judge(p).mean((1, 2, 3)) for p in (reals, fakes))
+    a = a[:, None]
+    return ((a > b).float() + tie * (a == b).float()).mean().item()
+
+
+def over_scores(judge, reals, fakes):
+    a, b = judge(reals).flatten()[:, None], judge(fakes).flatten()
+    return ((a > b).float() + 0.5 * (a == b).float()).mean()
 
 
 WRONG = [
-    ("3.1", lambda size, layers: chained(size, layers, sides=0), "forgotten"),
-    ("3.1", lambda size, layers: chained(size, layers, sides=1), "both sides"),
-    ("3.1", lambda size, layers: chained(size, layers, plus=0), "add 1"),
-    ("3.1", lambda size, layers: chained(size, layers, rounding=math.ceil), "round up"),
-    ("3.1", lambda size, layers: chained(size, layers[:1]), "only the first layer"),
-    ("3.1", lambda size, layers: 30, "section 2.1"),
-    ("3.1", lambda size, layers: float(chained(size, layers)), "whole"),
-    ("3.1", lambda size, layers: None, "returned nothing"),
-    ("3.2", 34, "a dictionary with the keys"),
-    ("3.2", {"patch": ..., "scores": ...}, "by a number"),
-    ("3.2", {"patch": 70, "scores": 30}, "three halvings"),
-    ("3.2", {"patch": 16, "scores": 62}, "four layers"),
-    ("3.2", {"patch": 35, "scores": 62}, "walk back"),
-    ("3.2", {"patch": 34, "scores": 62 * 62}, "in a row"),
-    ("3.2", {"patch": 34, "scores": 30}, "halve 256 twice"),
-    ("3.2", {"patch": 34, "scores": 61}, "forwards"),
+    ("3.1", 34, "a dictionary with the keys"),
+    ("3.1", {"patch": ..., "scores": ...}, "by a number"),
+    ("3.1", {"patch": 70, "scores": 30}, "three halvings"),
+    ("3.1", {"patch": 16, "scores": 62}, "four layers"),
+    ("3.1", {"patch": 35, "scores": 62}, "walk back"),
+    ("3.1", {"patch": 34, "scores": 62 * 62}, "in a row"),
+    ("3.1", {"patch": 34, "scores": 30}, "halve 256 twice"),
+    ("3.1", {"patch": 34, "scores": 61}, "forwards"),
     ("3.3", lambda row, column, size=256: sum(judges(row, column, size)), "multiply"),
     ("3.3", lambda row, column, size=256: judges(row, column, size)[0], "one axis"),
     ("3.3", lambda row, column, size=256: times(row, column, size, first=0), "23 pixels before"),
@@ -62,16 +72,16 @@ WRONG = [
     ),
     ("3.3", lambda row, column, size=256: times(row, column), "depends on `size`"),
     ("3.3", lambda row, column, size=256: 81, "both included"),
-    ("3.4", lambda s, t: (s.mean() - t).square(), "makes up for"),
-    ("3.4", lambda s, t: (torch.sigmoid(s) - t).square().mean(), "sigmoid"),
-    ("3.4", lambda s, t: (torch.sigmoid(s).mean() - t).square(), "sigmoid"),
-    ("3.4", lambda s, t: (s - t).square().sum(), "sum grows"),
-    ("3.4", lambda s, t: (s - t).abs().mean(), "absolute"),
-    ("3.4", lambda s, t: (s - t).square().mean() / 2, "half"),
-    ("3.4", lambda s, t: (s + t).square().mean(), "the mean of the squares"),
-    ("3.4", lambda s, t: (s - t).square(), "one number"),
-    ("3.4", lambda s, t: least_squares(s, t).item(), "tensor"),
-    ("3.4", lambda s, t: least_squares(s.detach(), t), "no gradient"),
+    ("3.2", lambda j, r, f, side: -fall(j, r, f, side), "real minus pasted"),
+    ("3.2", lambda j, r, f, side: fall(j, r, f, side, shift=-1), "begins at row"),
+    ("3.2", lambda j, r, f, side: fall(j, r, f, side, part=slice(1)), "in all pictures"),
+    ("3.2", fall_in_place, "real.clone()"),
+    ("3.2", lambda j, r, f, side: j(r) - j(f), "one number"),
+    ("3.4", lambda j, r, f: separation(j, f, r), "fake is higher"),
+    ("3.4", lambda j, r, f: separation(j, r, f, tie=0), "counts half"),
+    ("3.4", lambda j, r, f: j(r).mean() - j(f).mean(), "difference of means"),
+    ("3.4", over_scores, "one mean score"),
+    ("3.4", lambda j, r, f: "often", "one number"),
     ("3.5", lambda width: discriminator(width, stride=2), "94"),
     ("3.5", lambda width: discriminator(width, channels=4), "parameters"),
     ("3.5", lambda width: discriminator(width, end=[nn.Sigmoid()]), "scores differ"),
@@ -88,10 +98,8 @@ def test_wrong_answers_are_told_what_is_seen(number, answer, words):
 
 
 RIGHT = [
-    ("3.1", chained),
-    ("3.2", {"patch": 34, "scores": 62}),
+    ("3.1", {"patch": 34, "scores": 62}),
     ("3.3", times),
-    ("3.4", least_squares),
     ("3.5", discriminator),
     ("3.5", Discriminator),
 ]
@@ -112,3 +120,19 @@ def test_the_numbers_of_3_3_are_true():
         before = net(x)
         x[:, :, row, column] += 1
         assert (net(x) != before).sum() == times(row, column, 128)
+
+
+def shares(number, answer, pattern):
+    right, text = exercises.grade(number, answer)
+    assert right, text
+    return [float(found) for found in re.findall(pattern, text)]
+
+
+def test_a_larger_forgery_lowers_the_scores_more_and_a_small_one_more_than_its_area():
+    found = shares("3.2", fall, r"area\): (\d+)%")
+    assert len(found) == 4 and found == sorted(found) and found[-1] > 25, found
+
+
+def test_the_shipped_judge_separates_what_it_trained_on_best():
+    known, new, other = shares("3.4", separation, r": (\d\.\d+)")
+    assert known >= new > 0.8 > 0.5 > other, (known, new, other)

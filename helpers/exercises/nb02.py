@@ -1,37 +1,60 @@
 """Checks of notebook 02."""
 
+import functools
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from helpers.checkpoints import load_generator
 from helpers.exercises import Wrong, exercise
+from helpers.images import to_float, toy_domains
+from helpers.networks import Generator
+from helpers.toy import World
+
+WEIGHTS = Path(__file__).parents[2] / "data/pretrained/toy/horse2zebra.safetensors"
+
+
+@functools.cache
+def _trained() -> Generator:
+    return load_generator(WEIGHTS)[0]
+
+
+def _wide_pictures():
+    """Horses of about as many pixels as in training, (4, 3, 128, 128)."""
+    return to_float(toy_domains(4, 128, seed=11, world=World(length=(0.34, 0.41))).a)
 
 
 @exercise("2.1")
-def output_size(answer):
-    cases = [(256, 7, 1, 3), (256, 3, 2, 1), (255, 3, 2, 1), (64, 4, 2, 1), (31, 4, 1, 1)]
-    cases += [(32, 5, 1, 0), (33, 5, 2, 0)]
-    for n, kernel, stride, padding in cases:
-        found = answer(n, kernel, stride, padding)
-        layer = nn.Conv2d(1, 1, kernel, stride, padding, device="meta")
-        right = layer(torch.empty(1, 1, n, n, device="meta")).shape[-1]
-        case = f"For n={n}, kernel={kernel}, stride={stride}, padding={padding}"
-        instead = f"{case} you return {found}, PyTorch {right}"
-        if isinstance(found, torch.Tensor) or found != int(found):
-            raise Wrong(f"{case} you return {found}: a size is a whole number, round down with //.")
-        if found == right:
-            continue
-        if found == (n + padding - kernel) // stride + 1:
-            raise Wrong(f"{instead}: padding is added at both ends.")
-        if found == (n + 2 * padding - kernel) // stride:
+def without_block(answer):
+    torch.manual_seed(0)
+    net, x = Generator(width=4, blocks=3), torch.rand(1, 3, 16, 16) * 2 - 1
+    blocks = list(net.transformation)
+    for k in range(3):
+        shorter = answer(net, k)
+        if len(net.transformation) != 3:
+            raise Wrong("The network that was handed in lost its block: work on a copy of it.")
+        if not isinstance(shorter, nn.Module) or not hasattr(shorter, "transformation"):
+            raise Wrong("Return the whole generator, shorter by one block.")
+        if len(shorter.transformation) != 2:
             raise Wrong(
-                f"{instead}: count the places where the kernel can stand; before its first step "
-                "it already stands at one."
+                f"Yours has {len(shorter.transformation)} blocks where there were 3: one should go."
             )
-        if found == -(-(n + 2 * padding - kernel) // stride) + 1:
-            raise Wrong(f"{instead}: a part of a step is no step.")
-        raise Wrong(f"{instead}.")
-    return "255 and 256 both give 128: that is why a decoder cannot know the size, and we crop."
+        rest = nn.Sequential(*blocks[:k], *blocks[k + 1 :])
+        with torch.no_grad():
+            same = torch.allclose(shorter(x), net.decoder(rest(net.encoder(x))), atol=1e-5)
+        if not same:
+            raise Wrong(
+                f"For k = {k} another block is missing: k counts from 0, and the rest keeps its "
+                "order and weights."
+            )
+    net, x = _trained(), to_float(toy_domains(8, 64, seed=11).a)
+    with torch.no_grad():
+        pictures = net(x)
+        changes = [(answer(net, k)(x) - pictures).abs().mean().item() for k in range(4)]
+    told = ", ".join(f"{k}: {change:.2f}" for k, change in enumerate(changes))
+    return f"Mean change of the pictures without block {told}."
 
 
 @exercise("2.2")
@@ -89,17 +112,48 @@ def residual_block(answer):
     )
 
 
+class _Ring(nn.Module):
+    """A stand-in whose answer is known: a pixel weighs 1 at its place and 0.25 around it."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Conv2d(3, 2, 3, padding=1, bias=False)
+        self.transformation = nn.Identity()
+        weight = torch.full((2, 3, 3, 3), 0.25)
+        weight[:, :, 1, 1] = 1
+        weight[1] *= 0.5
+        self.encoder.weight.data = weight
+
+    def forward(self, x):
+        raise Wrong("Ask the middle, net.transformation(net.encoder(x)), not the whole network.")
+
+
 @exercise("2.3")
-def blocks_to_see_256(answer):
-    answer = answer()
-    if not isinstance(answer, int):
-        raise Wrong(f"Give a whole number of blocks; this is {answer!r}.")
-    sees = 13 + 16 * answer
-    if sees < 256:
-        raise Wrong(f"{answer} block(s) let a number see {sees} pixels: too few for 256.")
-    if answer > 16:
-        raise Wrong(f"{answer} blocks see {sees} pixels: enough, but fewer would do as well.")
-    return "269 pixels with 16 blocks. The paper stops at 9: a stripe needs no view of the whole."
+def reached(answer):
+    x = torch.zeros(2, 3, 10, 8)
+    x[1, :, 5, 4] = 0.5  # a smaller change in the second picture
+    given, net = x.clone(), _Ring()
+    for part, right in ((0, 9 / 80), (0.5, 1 / 80)):
+        found = answer(net, x, part)
+        if not torch.equal(x, given):
+            raise Wrong("Your function changes x itself: work on x.clone().")
+        try:
+            found = float(found)
+        except (TypeError, ValueError):
+            raise Wrong(f"Return one number, not {type(found).__name__}.") from None
+        if abs(found - right) < 1e-6:
+            continue
+        seen = f"For part = {part} and a network with a 3 x 3 kernel you return {found:.3f}"
+        if abs(found - 80 * right) < 1e-4:
+            raise Wrong(f"{seen}: that is a number of positions, a share was asked for.")
+        raise Wrong(
+            f"{seen}, expected {right:.3f}, {round(80 * right)} of 80 positions. Which pixel do "
+            "you change, is the largest change taken for each picture, and do you take the largest "
+            "over the channels?"
+        )
+    shares = [answer(_trained(), _wide_pictures(), part) for part in (0, 0.01, 0.1)]
+    told = ", ".join(f"{part}: {s:.0%}" for part, s in zip((0, 0.01, 0.1), shares))
+    return f"With the trained generator, share of positions reached above part {told}."
 
 
 @exercise("2.4")

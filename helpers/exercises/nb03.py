@@ -1,52 +1,25 @@
 """Checks of notebook 03."""
 
 import copy
-import math
+import functools
+from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
+from helpers import toy
+from helpers.checkpoints import load_generator
 from helpers.exercises import Wrong, exercise, numbers
+from helpers.images import centre_crop, to_float, toy_domains
 from helpers.networks import Discriminator, parameter_count
 
-PATCHGAN = ((4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1), (4, 1, 1))  # kernel, stride, padding
-
-
-def _chained(size, layers, padding_sides=2, rounding=math.floor, plus=1):
-    for k, s, p in layers:
-        size = rounding((size + padding_sides * p - k) / s) + plus
-    return size
+WEIGHTS = Path(__file__).parents[2] / "data/pretrained/toy"
+SIDES = (8, 16, 32, 64)
 
 
 @exercise("3.1")
-def map_size(answer):
-    mistakes = {
-        "the padding seems to be forgotten: it adds to the size.": {"padding_sides": 0},
-        "the padding seems to count once: it is added on both sides.": {"padding_sides": 1},
-        "one is missing at each layer: the window also fits at the start, so add 1.": {"plus": 0},
-        "the division seems to round up: a window that does not fit wholly gives no score.": {
-            "rounding": math.ceil
-        },
-    }
-    cases = ((256, PATCHGAN), (64, PATCHGAN), (100, ((7, 3, 2), (2, 1, 0))), (31, ((4, 2, 1),)))
-    for size, layers in cases:
-        got, right = answer(size, list(layers)), _chained(size, layers)
-        if isinstance(got, bool) or not isinstance(got, int | float):
-            raise Wrong(f"Expected a number, your function gave {got!r}.")
-        if got != right:
-            seen = f"{size} pixels through {list(layers)} give {right}, yours says {got}:"
-            for words, change in mistakes.items():
-                if got == _chained(size, layers, **change):
-                    raise Wrong(f"{seen} {words}")
-            if got == _chained(size, layers[:1]):
-                raise Wrong(f"{seen} only the first layer seems to be counted.")
-            raise Wrong(f"{seen} try the formula of section 2.1 on one layer first.")
-        if not isinstance(got, int):
-            raise Wrong(f"The number is right, but it should be whole: use // ({got!r}).")
-    return "No layer asks for a fixed size, so one formula serves pictures of any size."
-
-
-@exercise("3.2")
 def one_halving_less(answer):
     patch, scores = numbers(answer, "patch", "scores")
     if patch == 70:
@@ -65,6 +38,63 @@ def one_halving_less(answer):
     if scores != 62:
         raise Wrong(f"The patch is right. The map's side is not {scores}: go forwards from 256.")
     return "Half the patch, twice as many scores a row: a finer but more short-sighted judge."
+
+
+@functools.cache
+def _trained() -> tuple[nn.Module, nn.Module]:
+    """The shipped D_B and G_AB for drawings, which want no gradients."""
+    weights = load_file(WEIGHTS / "D_B.safetensors")
+    judge = Discriminator(width=len(weights["layers.0.weight"]))
+    judge.load_state_dict(weights)
+    generator, _ = load_generator(WEIGHTS / "horse2zebra.safetensors")
+    return judge.requires_grad_(False), generator.requires_grad_(False)
+
+
+def _drawn(scenes, animal: str, size: int):
+    pictures = [toy.draw(scene, animal, size).transpose(2, 0, 1) for scene in scenes]
+    return to_float(torch.from_numpy(np.array(pictures)))
+
+
+def _one_number(found) -> float:
+    try:
+        return float(found)
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong(f"Return one number, not {type(found).__name__}.") from None
+
+
+def _pooled(pictures):
+    """A stand-in for a judge: the mean of each 2 x 2 square, one channel."""
+    return nn.functional.avg_pool2d(pictures.mean(1, keepdim=True), 2)
+
+
+@exercise("3.2")
+def fall(answer):
+    real, fake = torch.ones(2, 3, 8, 12), torch.zeros(2, 3, 8, 12)
+    fake[1] = 0.5
+    fake[..., :2, :] = -9  # a border that no middle square holds
+    given = real.clone()
+    for side, right in ((2, 0.75 * 4 / 96), (4, 0.75 * 16 / 96)):
+        found = _one_number(answer(_pooled, real, fake, side))
+        if not torch.equal(real, given):
+            raise Wrong("Your function changes the real pictures: work on real.clone().")
+        if abs(found - right) < 1e-5:
+            continue
+        seen = f"For pictures of 8 x 12 pixels and side = {side} you return {found:.4f}"
+        if abs(found + right) < 1e-5:
+            raise Wrong(f"{seen}: the size is right, but a fall is real minus pasted.")
+        raise Wrong(
+            f"{seen}, expected {right:.4f}. The square begins at row (8 - {side}) // 2 and column "
+            f"(12 - {side}) // 2, in all pictures, and the mean is over all maps."
+        )
+    judge, generator = _trained()
+    scenes = toy.drawings("zebra", 8, 8, 101, toy.World(length=(0.34, 0.41)))[1]
+    real, fake = _drawn(scenes, "zebra", 128), generator(_drawn(scenes, "horse", 128))
+    falls = [_one_number(answer(judge, real, fake, side)) for side in (*SIDES, 128)]
+    told = ", ".join(
+        f"{side} ({side**2 / 128**2:.1%} of the area): {f / falls[-1]:.0%}"
+        for side, f in zip(SIDES, falls)
+    )
+    return f"Share of the whole picture's fall for a side of {told}."
 
 
 def _judges(row, column, size, first=-23, clipped=True):
@@ -100,44 +130,45 @@ def judges_of(answer):
 
 
 @exercise("3.4")
-def least_squares(answer):
-    maps = (
-        (torch.tensor([[[[0.0, 2.0]]]]), 1.0),
-        (torch.tensor([[[[-3.0, 1.0], [0.5, 4.0]]], [[[0.0, 1.0], [2.0, -2.0]]]]), 0.0),
-        (torch.tensor([[[[-6.0, -5.0]]]]), 1.0),
-    )
-    for scores, target in maps:
-        got = answer(scores, target)
-        distance = scores - target
-        squashed = torch.sigmoid(scores) - target
-        if not isinstance(got, torch.Tensor):
-            raise Wrong("Expected a tensor, so that it can be differentiated.")
-        if got.numel() != 1:
-            raise Wrong(f"Expected one number, got shape {tuple(got.shape)}: take the mean.")
+def separation(answer):
+    def judge(pictures):  # several scores a picture, whose mean is the picture's own number
+        ramp = torch.tensor([-1.0, 0.0, 1.0]).view(1, 1, 1, 3)
+        return pictures.mean((1, 2, 3), keepdim=True) + ramp
 
-        def same(other, got=got):
-            return torch.allclose(got.float(), other, atol=1e-5)
+    def flat(*values):
+        return torch.tensor(values).view(-1, 1, 1, 1).expand(-1, 3, 4, 4)
 
-        if same(distance.square().mean()):
+    cases = ((1.0, 2.0, 0.0), (0.5, -1.0)), ((1.0, 0.5), (1.0, 0.5, 0.5)), ((0.3,), (0.9, 0.9))
+    for a, b in cases:
+        right = sum((p > q) + 0.5 * (p == q) for p in a for q in b) / (len(a) * len(b))
+        found = _one_number(answer(judge, flat(*a), flat(*b)))
+        if abs(found - right) < 1e-5:
             continue
-        listed = [round(s, 1) for s in scores.flatten().tolist()]
-        seen = f"For the scores {listed} and the target {target:.0f} it gives {got.item():.2f}:"
-        if same(distance.mean().square()) or same(distance.mean((1, 2, 3)).square().mean()):
-            raise Wrong(f"{seen} a patch above the target makes up for one below it.")
-        if same(squashed.square().mean()) or same(squashed.mean().square()):
-            raise Wrong(f"{seen} the scores are squeezed by a sigmoid first; see section 9.")
-        if same(distance.square().sum()):
-            raise Wrong(f"{seen} the sum grows with the number of scores; use the mean.")
-        if same(distance.abs().mean()):
-            raise Wrong(f"{seen} that is the absolute distance, not its square.")
-        if same(distance.square().mean() / 2):
-            raise Wrong(f"{seen} that is half of it. The 1/2 comes later, for D's sum only.")
-        raise Wrong(f"{seen} expected {distance.square().mean():.2f}, the mean of the squares.")
-    scores = torch.randn(1, 1, 3, 3, requires_grad=True)
-    value = answer(scores, 1.0)
-    if not value.requires_grad:
-        raise Wrong("The value is right, but no gradient reaches the scores: is there a detach?")
-    return "Every patch now sends back a gradient of its own."
+        seen = f"For mean scores {list(a)} of reals and {list(b)} of fakes you return {found:.2f}"
+        if abs(found - (1 - right)) < 1e-5:
+            raise Wrong(f"{seen}: you count the pairs in which the fake is higher.")
+        if abs(found - sum(p > q for p in a for q in b) / (len(a) * len(b))) < 1e-5:
+            raise Wrong(f"{seen}: a tie counts half.")
+        if abs(found - (sum(a) / len(a) - sum(b) / len(b))) < 1e-5:
+            raise Wrong(f"{seen}: that is a difference of means, a share of pairs was asked for.")
+        raise Wrong(
+            f"{seen}, expected {right:.2f}. One mean score for each picture first; then every real "
+            "one against every fake one."
+        )
+    judge, generator = _trained()
+    old, size = toy_domains(24, 72, seed=0), 64
+    new_a, new_b = (
+        _drawn(toy.drawings(animal, 24, 8, seed)[1], animal, size)
+        for animal, seed in (("horse", 102), ("zebra", 103))
+    )
+    old_a, old_b = centre_crop(old.a, size), centre_crop(old.b, size)
+    pairs = {
+        "zebras against translations, trained on": (old_b, generator(old_a)),
+        "the same, new": (new_b, generator(new_a)),
+        "horses against translations": (new_a, generator(new_a)),
+    }
+    shares = {what: _one_number(answer(judge, *pair)) for what, pair in pairs.items()}
+    return "; ".join(f"{what}: {share:.2f}" for what, share in shares.items()) + "."
 
 
 def _field_by_gradient(net):

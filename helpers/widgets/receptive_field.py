@@ -68,19 +68,19 @@ def render(net: nn.Module, picture: Tensor, scores: Tensor, row: int, column: in
     axes[0].set_xlim(start - 2, max(width, ends[1]) + 2)
     axes[0].set_ylim(max(height, ends[0]) + 2, start - 2)
     axes[0].set_facecolor("#808080")
-    axes[0].set_title(f"the picture, {height} x {width} pixels", fontsize=10)
+    axes[0].set_title(f"the picture, {height} x {width} pixels", fontsize=12)
     axes[1].imshow(scores.numpy(), cmap="viridis", vmin=-0.5, vmax=1.5)
     frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec=VERMILION, lw=2)
     axes[1].add_patch(frame)
-    axes[1].set_xlabel("dark: -0.5, bright: 1.5", fontsize=9, labelpad=-8)
-    axes[1].set_title(f"score ({row}, {column}) = {scores[row, column]:.2f}", fontsize=10)
+    axes[1].set_xlabel("dark: -0.5, bright: 1.5", fontsize=11, labelpad=-8)
+    axes[1].set_title(f"score ({row}, {column}) = {scores[row, column]:.2f}", fontsize=12)
     patch = to_uint8(cut_patch(net, picture, row, column)).permute(1, 2, 0).numpy()
     axes[2].imshow(patch, interpolation="nearest")
-    axes[2].set_title(f"its patch, {field} x {field} pixels", fontsize=10)
+    axes[2].set_title(f"its patch, {field} x {field} pixels", fontsize=12)
     for ax, (h, w) in zip(axes, ((height, width), scores.shape, (field, field))):
         ax.set_xticks([0, w - 1])  # few ticks: they take most of the time
         ax.set_yticks([0, h - 1])
-        ax.tick_params(labelsize=9)
+        ax.tick_params(labelsize=11)
     return png(figure)
 
 
