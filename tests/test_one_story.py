@@ -1,0 +1,54 @@
+"""Numbers that are told in several places are the same in all of them, and those of the files."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+CARD = (ROOT / "data/pretrained/horse2zebra/README.md").read_text()
+REPORT = json.loads((ROOT / "data/photographs/report.json").read_text())
+WAYS = ("horse2zebra", "zebra2horse")
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def outputs(name):
+    (path,) = (ROOT / "notebooks").glob(f"{name}_*.ipynb")
+    cells = nbformat.read(path, 4).cells
+    return "".join(o.get("text", "") for cell in cells for o in cell.get("outputs", ()))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_the_minutes_of_a_notebook_are_those_of_its_title(path):
+    title = nbformat.read(path, 4).cells[0].source
+    times = r"Time: (\d+) minutes to read.*? (\d+)(?: minutes)? with the exercises"
+    read, exercises = re.search(times, title).groups()
+    (row,) = (line for line in README.splitlines() if line.startswith(f"| {path.stem[:2]} |"))
+    assert row.endswith(f"| {read}/{exercises} |")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_shares_called_zebra_are_the_same_everywhere(way):
+    share = 100 * np.mean(REPORT[way]["called_zebra"])
+    for name, text in {"README": README, "card": CARD}.items():
+        assert f"{share:.0f} %" in text, name
+    for name in ("00", "06"):
+        assert f"{share:.0f}%" in outputs(name), name
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_distances_of_the_card_are_those_of_notebook_06(way):
+    row = REPORT["distances"][way]
+    for key in ("fid", "kid_x1000"):
+        told = f"{row[key]:.0f} +- {row[f'{key[:3]}_standard_error{key[3:]}']:.0f}"
+        assert told in CARD and told in outputs("06"), told
+
+
+def test_counts_and_size_are_those_that_were_measured():
+    counts = [len(REPORT[way]["names"]) for way in WAYS]
+    assert "{} + {} test photographs at {} px".format(*counts, REPORT["size"]) in CARD
+    assert f"{counts[0]} horses, {counts[1]} zebras, {REPORT['size']} pixels" in outputs("06")
