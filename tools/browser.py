@@ -20,15 +20,13 @@ KEPT = ROOT / "build/browser"
 PAGE, MARK = "docs/browser.md", "<!-- translator -->"
 VERSION = "1.30.0"
 # What the registry says of this version: another file under its name is not taken.
-SHA512 = (
-    "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-)
+SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 WEIGHTS = {
     "drawings": ROOT / "data/pretrained/toy/horse2zebra.safetensors",
     "photographs": ROOT / "data/pretrained/horse2zebra/horse2zebra.safetensors",
 }
 PHOTOGRAPH = ROOT / "data/photographs/nokota_horses.jpg"
-SCENES = (2, 3, 5, 11)
+SCENES = (2, 14, 15, 30)
 MISSING = (
     "*The generators are missing from this copy of the book: it was built without npm, a network "
     "or PyTorch. `make book` on a machine that has them puts them here.*"
@@ -36,12 +34,13 @@ MISSING = (
 HTML = """```{{raw}} html
 <div id="translator">
 <p id="translator-examples"></p>
-<p class="translator-drop"><label for="translator-file">Your photograph, chosen or dropped here:</label>
+<p class="translator-drop">
+<label for="translator-file">Your photograph, chosen or dropped here:</label>
 <input id="translator-file" type="file" accept="image/*"></p>
 <p id="translator-said" role="status">Nothing is translated yet.</p>
 <p class="translator-pair">
-<canvas id="translator-before" role="img" aria-label="The picture" width="64" height="64"></canvas>
-<canvas id="translator-after" role="img" aria-label="Its translation" width="64" height="64"></canvas>
+<canvas id="translator-before" role="img" aria-label="Picture" height="64" width="64"></canvas>
+<canvas id="translator-after" role="img" aria-label="Translation" height="64" width="64"></canvas>
 </p></div>
 {scripts}
 ```"""
@@ -77,8 +76,11 @@ def runtime(folder: Path) -> dict[str, str]:
         with tarfile.open(archive) as tar:
             ort, loader, wasm = (
                 tar.extractfile(f"package/dist/{name}").read()
-                for name in ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs",
-                             "ort-wasm-simd-threaded.wasm")  # fmt: skip
+                for name in (
+                    "ort.wasm.min.js",
+                    "ort-wasm-simd-threaded.mjs",
+                    "ort-wasm-simd-threaded.wasm",
+                )  # fmt: skip
             )
     # Its map of lines is not there, so no browser's tools shall look for it.
     (folder / "ort.js").write_bytes(ort.split(b"\n//# sourceMappingURL")[0])
