@@ -18,6 +18,7 @@ from helpers.runs import read_losses
 from helpers.settings import PRESETS
 from helpers.training import Run, train
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks/07_going_further.ipynb"
 # What the set-up cell and the first imports leave behind; the measurement has tests of its own.
