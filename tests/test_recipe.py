@@ -47,7 +47,8 @@ def script(mine: Path) -> str:
 
 
 def start(mine: Path) -> subprocess.Popen:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    threads = str(torch.get_num_threads())  # sums of others differ in the last bit
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": threads}
     return subprocess.Popen([sys.executable, "-c", script(mine)], env=environment, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
 
