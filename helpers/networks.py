@@ -161,6 +161,8 @@ def pad_to_multiple(x: Tensor, multiple: int = STRIDE, least: int = 8) -> Tensor
         return torch.minimum(i, (2 * n - 2) - i).clamp(min=0)
 
     height, width = x.shape[-2:]
+    if torch.compiler.is_exporting():  # a graph for any size has no indices to compute
+        return F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="reflect")
     if height % multiple == 0 and width % multiple == 0 and min(height, width) >= least:
         return x
     return x[..., reflected(height)[:, None], reflected(width)]

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import book, publish
+from tools import book, browser, publish
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -79,8 +79,12 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
+    """Without npm or a network; with them, tests/browser looks at the page with the generators."""
     folder = tmp_path_factory.mktemp("build") / "html"
-    assert book.main([str(folder)]) == 0, "Sphinx warned; see above"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(browser, "KEPT", tmp_path_factory.mktemp("nothing"))
+        patch.setenv("PATH", "")
+        assert book.main([str(folder)]) == 0, "Sphinx warned; see above"
     found = [p for p in folder.rglob("*.html") if "_static" not in p.parts]
     return {path: Page(path) for path in found}
 
@@ -90,6 +94,11 @@ def test_the_book_has_every_page(pages):
     assert {"index", "search", *(path.stem for path in NOTEBOOKS)} <= names
     for path in ROOT.glob("docs/*.md"):
         assert path.stem in names
+
+
+def test_without_npm_the_page_of_the_generators_says_so(pages):
+    [page] = [page for path, page in pages.items() if path.stem == "browser"]
+    assert "it was built without npm" in page.text and 'id="translator"' not in page.text
 
 
 def test_every_link_within_the_book_leads_somewhere(pages):
@@ -149,6 +158,17 @@ def test_a_sign_stands_close_to_its_number(tex, marked):
     with pytest.raises(SkipNode):
         book.mathml(Visitor, math("", tex))
     assert Visitor.body.pop().count('<mo form="prefix">&#x02212;') == marked
+
+
+def test_another_file_under_the_name_of_the_runtime_is_refused(tmp_path, monkeypatch):
+    def pack(command, cwd, **options):
+        (Path(cwd) / "onnxruntime-web.tgz").write_bytes(b"something else")
+
+    monkeypatch.setattr(browser.shutil, "which", lambda name: name)
+    monkeypatch.setattr(browser.subprocess, "run", pack)
+    with pytest.raises(OSError, match="not the file"):
+        browser.runtime(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

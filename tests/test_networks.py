@@ -170,3 +170,12 @@ def test_scores_are_not_squeezed(shift):
     before = net(x)
     net.layers[-1].bias.data.fill_(shift)
     torch.testing.assert_close(net(x), before + shift)
+
+
+def test_an_exported_generator_takes_any_size():
+    net, dynamic = Generator(4, 1).eval(), torch.export.Dim.DYNAMIC
+    sides = {2: dynamic, 3: dynamic}
+    graph = torch.export.export(net, (torch.zeros(1, 3, 66, 90),), dynamic_shapes=(sides,))
+    for height, width in ((64, 64), (65, 90), (37, 50), (8, 11)):
+        x = torch.rand(1, 3, height, width) * 2 - 1
+        torch.testing.assert_close(graph.module(check_guards=False)(x), net(x))

@@ -20,6 +20,8 @@ from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tools import browser
+
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -142,11 +144,15 @@ def build(source: Path, folder: Path) -> int:
     warned, of a link to nothing for example."""
     from sphinx.cmd.build import main as sphinx
 
+    beside = browser.prepare(source)
     shutil.rmtree(folder, ignore_errors=True)
     doctrees = source.parent / "doctrees"
     shutil.rmtree(doctrees, ignore_errors=True)
-    return sphinx(["-q", "-W", "--keep-going", "-b", "html", "-c", str(SETTINGS),
+    code = sphinx(["-q", "-W", "--keep-going", "-b", "html", "-c", str(SETTINGS),
                    "-d", str(doctrees), str(source), str(folder)])  # fmt: skip
+    for path in beside:
+        shutil.copyfile(path, folder / Path(browser.PAGE).with_name(path.name))
+    return code
 
 
 def main(arguments=None) -> int:

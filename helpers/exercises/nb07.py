@@ -19,7 +19,7 @@ class Watched(nn.Module):
         return 2 * x
 
 
-@exercise("7.1")
+@exercise("7.2")
 def any_size(answer) -> str:
     for height, width in ((8, 8), (9, 14), (14, 9), (11, 12), (12, 11), (10, 10)):
         net = Watched()
@@ -68,7 +68,7 @@ def one_step(answer, slope: float, scale: float = 1024.0):
     return before, net.weight.detach(), scaler
 
 
-@exercise("7.2", returns=False)
+@exercise("7.4", returns=False)
 def half_step(answer) -> str:
     before, after, scaler = one_step(answer, slope=0.25)
     moved = (before - after).mean().item()
@@ -99,7 +99,7 @@ def half_step(answer) -> str:
     return "Scaled before backward, unscaled before the step, left out if infinite, then adapted."
 
 
-@exercise("7.3")
+@exercise("7.5")
 def joint_batch(answer) -> str:
     pairs, steps, histories = numbers(answer, "pairs a step", "steps", "histories")
     if pairs in (1, 2):
@@ -122,7 +122,7 @@ def joint_batch(answer) -> str:
     )
 
 
-@exercise("7.4")
+@exercise("7.6")
 def patch_nce(answer) -> str:
     for seed, (places, channels) in enumerate(((5, 3), (16, 8))):
         chance = torch.Generator().manual_seed(seed)
@@ -140,7 +140,7 @@ def patch_nce(answer) -> str:
             right = ce(similar / temperature, own).item()
             wrong = {
                 "You add the places up; take their mean.": places * right,
-                "The features are not of length 1, so long ones win: F.normalize them.":
+                "The features are not of norm 1, so long ones win: F.normalize them.":
                     ce(long_q @ long_k.T / temperature, own),
                 "You multiply by the temperature; divide by it.": ce(similar * temperature, own),
                 "The temperature has no effect: divide the similarities by it.": ce(similar, own),

@@ -57,7 +57,7 @@ def page(browser):
 def book(tmp_path_factory):
     """Folder of the book, built from the outputs that the notebooks store."""
     folder = tmp_path_factory.mktemp("build") / "html"
-    subprocess.run([sys.executable, "-m", "tools.book", folder], cwd=ROOT, check=True, timeout=300)
+    subprocess.run([sys.executable, "-m", "tools.book", folder], cwd=ROOT, check=True, timeout=900)
     return folder
 
 

@@ -1,0 +1,167 @@
+"""The page of the book on which a generator runs in the browser: what it loads, as script files.
+
+The runtime comes from npm, the generators are exported from the weights in data/pretrained. Both
+are kept in build/browser, so that the next build needs neither network nor PyTorch.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build/browser"
+PAGE, MARK = "docs/browser.md", "<!-- translator -->"
+VERSION = "1.30.0"
+# What the registry says of this version: another file under its name is not taken.
+SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+WEIGHTS = {
+    "drawings": ROOT / "data/pretrained/toy/horse2zebra.safetensors",
+    "photographs": ROOT / "data/pretrained/horse2zebra/horse2zebra.safetensors",
+}
+PHOTOGRAPH = ROOT / "data/photographs/nokota_horses.jpg"
+SCENES = (2, 14, 15, 30)
+MISSING = (
+    "*The generators are missing from this copy of the book: it was built without npm, a network "
+    "or PyTorch. `make book` on a machine that has them puts them here.*"
+)
+HTML = """```{{raw}} html
+<div id="translator">
+<p id="translator-examples"></p>
+<p class="translator-drop">
+<label for="translator-file">Your photograph, chosen or dropped here:</label>
+<input id="translator-file" type="file" accept="image/*"></p>
+<p id="translator-said" role="status">Nothing is translated yet.</p>
+<p class="translator-pair">
+<canvas id="translator-before" role="img" aria-label="Picture" height="64" width="64"></canvas>
+<canvas id="translator-after" role="img" aria-label="Translation" height="64" width="64"></canvas>
+</p></div>
+{scripts}
+```"""
+
+
+def packed(data: bytes) -> str:
+    """Bytes as the page unpacks them: gzip, in base64."""
+    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
+
+
+def script(folder: Path, name: str, values: dict) -> Path:
+    """A script file that defines these names, and what its content is called after."""
+    path = folder / name
+    path.write_text("".join(f"const {key} = {json.dumps(v)};\n" for key, v in values.items()))
+    return path
+
+
+def runtime(folder: Path) -> dict[str, str]:
+    """Writes onnxruntime-web's own script to `folder`; returns what that loads.
+
+    Raises OSError or subprocess.SubprocessError where npm or the network is missing.
+    """
+    npm = shutil.which("npm")
+    if not npm:
+        raise OSError("there is no npm")
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([npm, "pack", f"onnxruntime-web@{VERSION}"], cwd=scratch, check=True,
+                       capture_output=True, timeout=300)  # fmt: skip
+        [archive] = Path(scratch).glob("*.tgz")
+        found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if found != SHA512:
+            raise OSError(f"{archive.name} is not the file that it should be")
+        with tarfile.open(archive) as tar:
+            ort, loader, wasm = (
+                tar.extractfile(f"package/dist/{name}").read()
+                for name in (
+                    "ort.wasm.min.js",
+                    "ort-wasm-simd-threaded.mjs",
+                    "ort-wasm-simd-threaded.wasm",
+                )  # fmt: skip
+            )
+    # Its map of lines is not there, so no browser's tools shall look for it.
+    (folder / "ort.js").write_bytes(ort.split(b"\n//# sourceMappingURL")[0])
+    return {"script": packed(loader), "wasm": packed(wasm)}
+
+
+def exported(weights: Path) -> tuple[bytes, int]:
+    """A generator as ONNX, for pictures of any size, and the size that it was trained at.
+
+    Raises ImportError where PyTorch or what it exports with is missing.
+    """
+    import onnxscript  # noqa: F401 (without it the export stops later, with another error)
+    import torch
+
+    from helpers.checkpoints import load_generator
+
+    net, config = load_generator(weights)
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(scratch) / "generator.onnx"
+        torch.onnx.export(
+            net, (torch.zeros(1, 3, 66, 90),), path, input_names=["x"], output_names=["y"],
+            dynamic_shapes=({2: "height", 3: "width"},), external_data=False, verbose=False,
+        )  # fmt: skip
+        return path.read_bytes(), config["size"]
+
+
+def examples() -> list[dict[str, str]]:
+    """Four drawn horses and a photograph, as addresses that hold the picture itself."""
+    import numpy as np
+    from PIL import Image
+
+    from helpers import toy
+    from helpers.pictures import encode
+
+    def example(title: str, name: str, kind: str, data: bytes) -> dict[str, str]:
+        address = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return {"title": title, "name": name, "picture": address}
+
+    scenes = [toy.sample_scene(np.random.default_rng([2024, k])) for k in SCENES]
+    drawn = [encode(Image.fromarray(toy.draw(scene, "horse", 64))) for scene in scenes]
+    found = [example(f"drawn horse {k}", "drawings", "png", d) for k, d in enumerate(drawn, 1)]
+    return [*found, example("photograph", "photographs", "jpeg", PHOTOGRAPH.read_bytes())]
+
+
+def scripts() -> list[Path]:
+    """The files that the page loads, in their order; made where build/browser lacks them."""
+    made_of = [VERSION.encode(), Path(__file__).read_bytes(), PHOTOGRAPH.read_bytes()]
+    made_of += [path.read_bytes() for path in WEIGHTS.values()]
+    folder = KEPT / hashlib.sha256(b"".join(made_of)).hexdigest()[:12]
+    names = ("ort.js", "files.js")
+    if not folder.is_dir():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=KEPT) as scratch:
+            work = Path(scratch) / "work"
+            work.mkdir()
+            files, sizes = runtime(work), {}
+            for name, path in WEIGHTS.items():
+                graph, sizes[name] = exported(path)
+                files[name] = packed(graph)
+            values = {"FILES": files, "SIZES": sizes, "EXAMPLES": examples()}
+            script(work, "files.js", values)
+            if not folder.is_dir():  # another build may have been faster
+                work.rename(folder)
+    return [folder / name for name in names]
+
+
+def prepare(staged: Path) -> list[Path]:
+    """Puts the translator, or the sentence about its absence, into the staged page.
+
+    Returns the files that have to lie beside the page; none where there is no translator.
+    """
+    page = staged / PAGE
+    if not page.is_file():
+        return []
+    try:
+        files = [*scripts(), ROOT / "docs/browser.js"]
+        tags = "\n".join(f'<script src="{path.name}"></script>' for path in files)
+        text = HTML.format(scripts=tags)
+    except (OSError, subprocess.SubprocessError, ImportError) as error:
+        print(f"The page with the generators goes without them: {error}.")
+        files, text = [], MISSING
+    page.write_text(page.read_text(encoding="utf-8").replace(MARK, text), encoding="utf-8")
+    return files
