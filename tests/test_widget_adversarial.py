@@ -25,7 +25,7 @@ def test_far_from_the_boundary():
 
 
 def test_each_control_changes_the_figure():
-    controls, image = explorer().children
+    controls, image, _ = explorer().children
     score, player = controls.children
     before = image.value
     score.value = 2

@@ -34,7 +34,7 @@ def test_the_network_sees_the_horse_and_its_answer_is_shown():
 @pytest.mark.parametrize("number", range(6))
 def test_each_control_changes_the_horse(number):
     box = explore(lambda x: x)
-    row, image = box.children
+    row, image, _ = box.children
     before, control = image.value, row.children[number]
     control.value = control.options[1] if hasattr(control, "options") else control.max
     assert image.value != before

@@ -22,11 +22,12 @@ def test_without_places_nothing_is_remembered():
 
 
 def test_each_control_changes_the_figure():
-    controls, image = explorer().children
+    controls, image, _ = explorer().children
     play, capacity, step = controls.children
     assert play.max == step.max == 199
     before = image.value
-    step.value = 150
+    play.value = 150
+    assert step.value == 150
     moved = image.value
     capacity.value = 10
     assert len({before, moved, image.value}) == 3

@@ -70,7 +70,7 @@ def test_the_picture_in_the_figure_is_the_translation(example):
 
 def test_each_slider_changes_the_figure(example):
     widget = lambdas.explorer(*example[:3])
-    controls, image = widget.children
+    controls, image, _ = widget.children
     for slider in controls.children:
         before = image.value
         slider.value = 0

@@ -57,8 +57,13 @@ def test_the_patch_is_what_moves_the_score(net, picture):
 
 def test_description_and_picture(net, picture):
     scores = torch.arange(14 * 18.0).view(14, 18) / 100
-    text = describe(net, scores, 2, 3)
-    assert "Score (2, 3) is 0.39" in text and "rows -7 to 62" in text and "columns 1 to 70" in text
+    assert describe(net, picture, scores, 2, 3) == (
+        "Score (2, 3) is 0.39. It sees rows -7 to 62 and columns 1 to 70 of the picture, of which "
+        "7 rows lie beyond its edge (padding)."
+    )
+    assert describe(net, picture, scores, 13, 0).endswith("which 23 rows and 23 columns lie beyond "
+                                                          "its edge (padding).")  # fmt: skip
+    assert describe(net, picture, scores, 5, 7).endswith("columns 33 to 102 of the picture.")
     image = np.asarray(Image.open(io.BytesIO(render(net, picture, scores, 2, 3))).convert("RGB"))
     assert image.shape[1] > 2 * image.shape[0] > 200
     assert len(np.unique(image.reshape(-1, 3), axis=0)) > 100
@@ -80,7 +85,7 @@ def test_the_patch_is_drawn(net):
 
 def test_every_control_changes_what_is_seen(net, picture):
     widget = explorer(net, {"one": picture, "other": -picture})
-    controls, view, caption = widget.children
+    controls, view, caption, _ = widget.children
     play, choice, row, column = controls.children
     assert (row.max, column.max, play.max) == (13, 17, 14 * 18 - 1)
     assert "Score (7, 9)" in caption.value
@@ -99,3 +104,10 @@ def test_every_control_changes_what_is_seen(net, picture):
     assert "Score (1, 3)" in after(play, 21)
     assert "Score (2, 0)" in after(play, 36)
     assert (row.value, column.value) == (2, 0)
+    after(row, 9)  # by hand: from here Play goes on
+    assert play.value == 9 * 18
+
+
+def test_play_begins_at_the_score_shown(net, picture):
+    play, _, row, column = explorer(net, {"one": picture}).children[0].children
+    assert play.value == row.value * 18 + column.value == 7 * 18 + 9

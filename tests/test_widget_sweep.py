@@ -49,7 +49,7 @@ def test_the_picture_is_that_of_the_factor(folder):
 
 def test_the_controls_draw_what_they_say(folder):
     box = sweep.explorer(sweep.load(folder))
-    row, image = box.children
+    row, image, _ = box.children
     kind, factor = row.children
     before = image.value
     factor.value = 0

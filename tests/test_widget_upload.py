@@ -75,7 +75,7 @@ def net():
 
 
 def test_an_upload_is_shown_beside_its_translation(net):
-    button, text, image = translator(net, 32).children
+    button, text, image, _ = translator(net, 32).children
     assert image.layout.display == "none"
     upload(button, "first.png", content())
     first = image.value
@@ -87,7 +87,7 @@ def test_an_upload_is_shown_beside_its_translation(net):
 
 
 def test_a_wrong_file_gets_a_sentence_and_the_next_one_works(net):
-    button, text, image = translator(net, 32).children
+    button, text, image, _ = translator(net, 32).children
     upload(button, "<b>.txt", b"a letter")
     assert "&lt;b&gt;.txt cannot be read" in text.value and image.layout.display == "none"
     upload(button, "right.png", content())

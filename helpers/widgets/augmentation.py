@@ -51,14 +51,20 @@ def augmentation_player(picture: Tensor, crop: int) -> widgets.VBox:
     play = widgets.Play(min=0, max=99, interval=800)
     first = draw_crop(load_size, crop, 0)
     number = widgets.IntSlider(min=0, max=99, description="draw")
-    widgets.jslink((play, "value"), (number, "value"))
+    widgets.link((play, "value"), (number, "value"))
     top = widgets.IntSlider(first[0], 0, spare, description="top, px")
     left = widgets.IntSlider(first[1], 0, spare, description="left, px")
     flip = widgets.Checkbox(first[2], description="flipped")
+
+    def describe(*crop_and_flip):
+        drawn = crop_and_flip == draw_crop(load_size, crop, number.value)
+        which = f"Draw {number.value}" if drawn else "Moved by hand"
+        return f"{which}. Left: as loaded, with the crop's frame. Right: what the network sees."
+
     return interactive(
         "A picture with the frame of a crop, and the crop",
         functools.partial(render, picture, crop), top, left, flip,
-        describe=lambda *_: "Left: as loaded, with the crop's frame. Right: what the network sees.",
+        describe=describe,
         drivers={number: functools.partial(draw_crop, load_size, crop)}, extras=(play,),
         states=[draw_crop(load_size, crop, number) for number in (0, 1, 2)],
     )  # fmt: skip

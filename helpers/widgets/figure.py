@@ -2,10 +2,10 @@
 
 import html
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
-import traitlets
 from IPython.display import Image as Shown
 from IPython.display import display
 from PIL import Image
@@ -15,23 +15,39 @@ from helpers.images import encode
 WIDTH = 900  # of a strip, in pixels
 
 
-class Picture(widgets.Image):
-    """A picture that can have a tooltip: JupyterLab shows an error where `description` is missing,
-    which it reads to decide whether the tooltip is needed."""
+# ipywidgets names neither pictures nor a Play's buttons nor sliders, so that a screen reader has
+# nothing to say of them. This names them, now and when they change, in the page that shows them.
+NAMES = """<script>{
+  const box = document.currentScript.closest(".widget-vbox");
+  const buttons = {play: "Play", pause: "Pause", stop: "Stop", retweet: "Repeat"};
+  const give = () => {
+    for (const image of box.querySelectorAll("img")) image.alt = ALT;
+    for (const icon of box.querySelectorAll(".widget-play i"))
+      icon.parentElement.title = buttons[icon.className.split("fa-").pop()] ?? "";
+    for (const handle of box.querySelectorAll(".noUi-handle")) {
+      const slider = handle.closest(".widget-slider");
+      const text = name => slider.querySelector(name)?.textContent ?? "";
+      handle.setAttribute("aria-label", text(".widget-label"));
+      handle.setAttribute("aria-valuetext", text(".widget-readout"));
+    }
+  };
+  const changes = {childList: true, characterData: true, attributeFilter: ["class"]};
+  new MutationObserver(give).observe(box, {...changes, subtree: true});
+  give();
+}</script>"""
 
-    description = traitlets.Unicode("").tag(sync=True)
+
+def names(alt: str) -> widgets.Output:
+    """What names the parts of the VBox it is in for screen readers, unseen: `alt` its pictures."""
+    page = {"text/html": NAMES.replace("ALT", json.dumps(alt))}
+    script = {"output_type": "display_data", "data": page, "metadata": {}}
+    return widgets.Output(outputs=(script,), layout=widgets.Layout(display="none"))
 
 
-def picture(alt: str) -> Picture:
-    """A PNG in its own size, or as wide as the page where that is less; `alt` says what it shows.
-
-    ipywidgets has no alternative text; a tooltip, from version 8 on, is what screen readers get.
-    """
-    image = Picture(format="png")
-    image.layout = widgets.Layout(align_self="flex-start", max_width="100%")
-    if image.has_trait("tooltip"):
-        image.tooltip = alt
-    return image
+def picture() -> widgets.Image:
+    """A PNG in its own size, or as wide as the page where that is less."""
+    layout = widgets.Layout(align_self="flex-start", max_width="100%")
+    return widgets.Image(format="png", layout=layout)
 
 
 class Figure(widgets.VBox):
@@ -71,6 +87,7 @@ def interactive(
     *controls: widgets.DOMWidget,
     describe: Callable[..., str] | None = None,
     drivers: Mapping[widgets.DOMWidget, Callable[[int], tuple]] = {},
+    back: Mapping[widgets.DOMWidget, Callable[..., int]] = {},
     extras: tuple[widgets.DOMWidget, ...] = (),
     states: Sequence[tuple] = (),
 ) -> Figure:
@@ -78,12 +95,14 @@ def interactive(
 
     values: those of the controls, in their order; both are made anew whenever one changes.
     drivers: control -> function from its value to the values of all controls, drawn as one change.
+    back: driver -> function from the values of all controls to the driver's, which follows them.
     extras: what stands in the row but draws nothing by itself, such as a Play linked to a slider.
     states: values of all controls, a tuple each, of which a strip is displayed at once: what a page
     without a kernel shows.
-    The box holds the row (drivers, extras, controls), the picture and, with `describe`, the text.
+    The box holds the row (drivers, extras, controls), the picture, the text where there is one to
+    describe it, and the unseen `names`.
     """
-    image, text, driven = picture(alt), widgets.HTML(), False
+    image, text, driven = picture(), widgets.HTML(), False
 
     def update(_=None):
         if not driven:
@@ -91,9 +110,19 @@ def interactive(
             image.value = render(*values)
             if describe:
                 text.value = html.escape(describe(*values))
+            follow(values)
+
+    def follow(values):
+        nonlocal driven
+        driven = True
+        for driver, function in back.items():
+            driver.value = function(*values)
+        driven = False
 
     def drive(function, value):
         nonlocal driven
+        if driven:
+            return
         driven = True
         for control, new in zip(controls, function(value)):
             control.value = new
@@ -109,4 +138,4 @@ def interactive(
     row.layout.flex_flow = "row wrap"
     if states:
         display(Shown(strip([render(*values) for values in states]), alt=alt))
-    return Figure([row, image, text] if describe else [row, image])
+    return Figure([row, image, *([text] if describe else []), names(alt)])

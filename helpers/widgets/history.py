@@ -54,7 +54,7 @@ def render(capacity: int, step: int) -> bytes:
     axes.set_xlabel("age in steps", fontsize=9)
     axes.set_ylabel("fakes", fontsize=9)
     axes.set_title(
-        f"the {len(ages)} fakes remembered ({capacity} places), by age", fontsize=10, y=1.02
+        f"remembered: {len(ages)} of at most {capacity} fakes, by age", fontsize=10, y=1.02
     )
     return png(figure)
 
@@ -64,7 +64,7 @@ def explorer() -> widgets.VBox:
     capacity = widgets.IntSlider(value=50, min=0, max=100, step=5, description="capacity")
     step = widgets.IntSlider(value=120, min=0, max=STEPS - 1, description="step")
     play = widgets.Play(value=120, min=0, max=STEPS - 1, step=1, interval=400)
-    widgets.jslink((play, "value"), (step, "value"))
+    widgets.link((play, "value"), (step, "value"))
     alt = "The fakes shown so far, and the ages of those remembered"
     states = [(50, 40), (50, 180)]
     return interactive(alt, render, capacity, step, extras=(play,), states=states)

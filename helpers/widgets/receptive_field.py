@@ -41,13 +41,20 @@ def cut_patch(net: nn.Module, picture: Tensor, row: int, column: int) -> Tensor:
     return patch
 
 
-def describe(net: nn.Module, scores: Tensor, row: int, column: int) -> str:
-    """One sentence: the score of the map (h, w) at (row, column), and the pixels it sees."""
+def describe(net: nn.Module, picture: Tensor, scores: Tensor, row: int, column: int) -> str:
+    """The score at (row, column) and the pixels it sees, as `render` shows them, in words."""
     field, step, start = geometry(net)
-    y, x = step * row + start, step * column + start
+    seen, beyond = [], []
+    for axis, i, side in zip(("rows", "columns"), (row, column), picture.shape[-2:]):
+        first = step * i + start
+        inside = min(side, first + field) - max(0, first)
+        seen.append(f"{axis} {first} to {first + field - 1}")
+        if inside < field:
+            beyond.append(f"{field - inside} {axis}")
+    padding = f", of which {' and '.join(beyond)} lie beyond its edge (padding)" if beyond else ""
     return (
-        f"Score ({row}, {column}) is {scores[row, column]:.2f}. It sees rows {y} to "
-        f"{y + field - 1} and columns {x} to {x + field - 1} of the picture."
+        f"Score ({row}, {column}) is {scores[row, column]:.2f}. It sees {' and '.join(seen)} of "
+        f"the picture{padding}."
     )
 
 
@@ -92,12 +99,14 @@ def explorer(net: nn.Module, pictures: dict[str, Tensor]) -> widgets.VBox:
     choice = widgets.ToggleButtons(options=list(pictures), description="picture")
     row = widgets.IntSlider(rows // 2, 0, rows - 1, description="row")
     column = widgets.IntSlider(columns // 2, 0, columns - 1, description="column")
-    play = widgets.Play(value=0, min=0, max=rows * columns - 1, interval=400)
+    number = row.value * columns + column.value
+    play = widgets.Play(value=number, min=0, max=rows * columns - 1, interval=400)
     return interactive(
         "A picture with a patch framed, the map of scores, and the patch alone",
         lambda name, *place: render(net, pictures[name], maps[name], *place),
         choice, row, column,
-        describe=lambda name, *place: describe(net, maps[name], *place),
+        describe=lambda name, *place: describe(net, pictures[name], maps[name], *place),
         drivers={play: lambda number: (choice.value, *divmod(number, columns))},
+        back={play: lambda _, row, column: row * columns + column},
         states=[(choice.value, rows // 2, columns // 2), (choice.value, 0, columns - 1)],
     )  # fmt: skip

@@ -96,7 +96,7 @@ def scrubber(
     # The index runs, not the step: previews need not lie at equal distances.
     index = widgets.IntSlider(value=0, min=0, max=len(steps) - 1, description="preview")
     play = widgets.Play(value=0, min=0, max=index.max, interval=700)
-    widgets.jslink((play, "value"), (index, "value"))
+    widgets.link((play, "value"), (index, "value"))
 
     def sheet(number):
         step = steps[number]

@@ -10,8 +10,12 @@ from torch import nn
 
 from helpers.images import encode, open_picture, translate
 from helpers.settings import UserError
-from helpers.widgets.figure import picture
+from helpers.widgets.figure import Figure, names, picture
 
+LIMIT = (
+    "Choose a picture of up to 10 MB. Jupyter drops a larger one without a word, and the button "
+    "with it: then run this cell again. (<code>make lab</code> takes up to 100 MB.)"
+)
 SIDE = 320  # pixels: the longer side of each of the two pictures shown
 
 
@@ -49,26 +53,24 @@ def render(net: nn.Module, picture: Image.Image, size: int) -> bytes:
     return encode(sheet)
 
 
-def translator(net: nn.Module, size: int) -> widgets.VBox:
+def translator(net: nn.Module, size: int) -> Figure:
     """An upload button; below it, what was uploaded beside its translation, or what is wrong.
 
     size: pixels of the short side that the generator is shown, as in `images.translate`.
     """
     button = widgets.FileUpload(accept="image/*", multiple=False, description="Your picture")
-    text = widgets.HTML("Choose a picture of up to 10 MB: Jupyter drops larger ones.")
-    image = picture("Your picture and its translation")
+    text = widgets.HTML(LIMIT)
+    image = picture()
     image.layout.display = "none"
 
     def update(change) -> None:
-        shown = "none"
+        text.value, image.layout.display = "Translating your picture ...", "none"
         try:
             for name, chosen in pictures_of(change["new"]):
                 image.value = render(net, chosen, size)
-                text.value = f"{html.escape(name)} and its translation:"
-                shown = ""
+                text.value, image.layout.display = f"{html.escape(name)} and its translation:", ""
         except UserError as error:
             text.value = html.escape(str(error))
-        image.layout.display = shown
 
     button.observe(update, names="value")
-    return widgets.VBox([button, text, image])
+    return Figure([button, text, image, names("Your picture and its translation")])
