@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import editions
 from tools.editions import GIVES_AWAY, PATHS, ROOT, STUDENT, for_students, read
@@ -44,3 +45,20 @@ def test_slides_have_every_figure_and_no_code():
         assert len(figures) >= 2 and all(c.outputs for c in figures), name
         assert shown[0].source.startswith("# ")
     assert ROOT in editions.SLIDES.parents
+
+
+def test_a_slide_is_an_opening_without_badges_or_a_figure_with_its_caption():
+    opening = new_markdown_cell(
+        "# 01 Title\n\n[![Open in Colab](x)](y)\n\nYou can\n\n- read\n\n## Before\n\nMuch."
+    )
+    picture = new_output("display_data", {"image/png": "iVBORw0KGgo="})
+    figure = new_code_cell("plot()", outputs=[picture, new_output("stream", text="9")])
+    figure.metadata["mystnb"] = {"image": {"alt": "a < b"}}
+    made = editions.slides_of(new_notebook(cells=[opening, figure, new_code_cell("1 + 1")]))
+    assert made.cells[0].source == "# 01 Title\n\nYou can\n\n- read"
+    assert made.cells[1].outputs[1].data == {"text/html": "<p>a &lt; b</p>"}
+    assert [cell.metadata["slideshow"]["slide_type"] for cell in made.cells] == [
+        "slide", "subslide", "skip",
+    ]  # fmt: skip
+    page = editions.slides(new_notebook(cells=[opening, figure]))
+    assert "object-fit: contain" in page and "Out[" not in page

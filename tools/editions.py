@@ -7,6 +7,7 @@ python -m tools.editions slides    # build/slides/: each section's opening and i
 
 import ast
 import copy
+import html
 import re
 import sys
 from collections.abc import Iterator
@@ -15,11 +16,18 @@ from pathlib import Path
 import nbformat
 from nbconvert import SlidesExporter
 
+from tools.publish import BADGES
+
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 STUDENT, ANSWERS, SLIDES = ROOT / "student", ROOT / "docs/answers.md", ROOT / "build/slides"
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
 GIVES_AWAY = ("Solution", "Answer")
+# A figure is as large as a slide has room for, small or large, and its caption stands below.
+STYLE = """<style>
+.reveal .jp-OutputArea-output img { width: 100%; height: 520px; object-fit: contain; margin: 0; }
+.reveal .jp-OutputArea-output p { text-align: center; font-size: 20px; }
+</style></head>"""
 HEAD = """# Answers, for teachers
 
 Made from the notebooks by `python -m tools.editions`. Below each solution stands what the check of
@@ -91,19 +99,34 @@ def title(notebook) -> str:
 def slides_of(notebook):
     """A copy with slideshow metadata: a slide for a section's opening, one below for each figure.
 
-    Code, exercises and whatever else is to be read at a desk are skipped.
+    A figure has its alternative text as its caption. Code, exercises and whatever else is to be
+    read at a desk are skipped.
     """
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         kind = "skip"
         if cell.cell_type == "markdown" and cell.source.startswith(("# ", "## ")):
             kind = "slide"
-            cell.source = "\n\n".join(FOLDED.sub("", cell.source).split("\n\n")[:2])
+            text = FOLDED.sub("", BADGES.sub("", re.split(r"\n(?=##+ )", cell.source)[0]))
+            parts = [part for part in text.split("\n\n") if part.strip()]
+            cell.source = "\n\n".join(parts[:3])
         elif cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if "image/png" in o.get("data", {})]
             kind = "subslide" if cell.outputs else "skip"
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+            if cell.outputs and alt:
+                text = {"text/html": f"<p>{html.escape(alt)}</p>"}
+                cell.outputs.append(nbformat.v4.new_output("display_data", text))
         cell.metadata["slideshow"] = {"slide_type": kind}
     return notebook
+
+
+def slides(notebook) -> str:
+    """The page of `slides_of`."""
+    exporter = SlidesExporter(
+        exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True
+    )
+    return exporter.from_notebook_node(slides_of(notebook))[0].replace("</head>", STYLE, 1)
 
 
 def read() -> dict[str, nbformat.NotebookNode]:
@@ -120,11 +143,9 @@ def made() -> Iterator[tuple[Path, str]]:
 
 def main(what: str = "editions") -> None:
     if what == "slides":
-        exporter = SlidesExporter(exclude_input=True, exclude_input_prompt=True)
-        files = [
-            (SLIDES / f"{Path(name).stem}.html", exporter.from_notebook_node(slides_of(book))[0])
-            for name, book in read().items()
-        ]
+        files = (
+            (SLIDES / f"{Path(name).stem}.html", slides(book)) for name, book in read().items()
+        )
     else:
         files = made()
     for path, text in files:

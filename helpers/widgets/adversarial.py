@@ -66,11 +66,11 @@ def render(score: float, player: str) -> bytes:
                       label=f"{name}: {dot:.3g}")  # fmt: skip
             axes.plot(score, dot, "o", color=COLOURS[name], ms=7)
         axes.axvline(score, color=BLACK, lw=0.6, ls=":")
-        axes.set(xlim=(LOW, HIGH), ylim=(-0.5, 10.5) if i else (-5, 26))
+        axes.set(xlim=(LOW, HIGH), ylim=(-0.7, 14) if i else (-5, 30))
         axes.set(xticks=(-4, -2, 0, 1, 2, 4), yticks=(0, 5, 10) if i else (0, 10, 20))
-        axes.set_title(title, fontsize=10, y=1.02)  # a fixed y: finding one costs 10 ms
-        axes.set_xlabel("score of the fake (raw output of the discriminator)", fontsize=9)
-        axes.legend(fontsize=9, loc="upper right")
+        axes.set_title(title, fontsize=12, y=1.02)  # a fixed y: finding one costs 10 ms
+        axes.set_xlabel("score of the fake (raw output of the discriminator)", fontsize=11)
+        axes.legend(fontsize=11, loc="upper right")
     return png(figure)
 
 

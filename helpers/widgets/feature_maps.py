@@ -89,7 +89,8 @@ def describe(picture: Tensor, maps: Tensor, channel: int) -> str:
 
 def browse(net: Generator, pictures: Tensor) -> widgets.VBox:
     """Choose a picture, a stage and a channel. pictures: (n, 3, height, width) in [-1, 1]."""
-    stage = widgets.SelectionSlider(options=list(stages(net)), description="stage")
+    wide = widgets.Layout(width="440px")  # room for the stage's name
+    stage = widgets.SelectionSlider(options=list(stages(net)), description="stage", layout=wide)
     channel = widgets.IntSlider(value=0, min=0, max=0, description="channel")
     number = widgets.IntSlider(value=0, min=0, max=len(pictures) - 1, description="picture")
     maps_of = functools.cache(lambda number: feature_maps(net, pictures[number]))

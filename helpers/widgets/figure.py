@@ -135,7 +135,7 @@ def interactive(
         driver.observe(lambda change, f=function: drive(f, change["new"]), "value")
     update()
     row = widgets.HBox([*drivers, *extras, *controls])
-    row.layout.flex_flow = "row wrap"
+    row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
     if states:
-        display(Shown(strip([render(*values) for values in states]), alt=alt))
+        display(Shown(strip([render(*values) for values in states]), metadata={"alt": alt}))
     return Figure([row, image, *([text] if describe else []), names(alt)])

@@ -42,19 +42,19 @@ def render(capacity: int, step: int) -> bytes:
     axes.plot(step, shown[step], "o", ms=10, mfc="none", color=ORANGE if old[-1] else BLUE)
     axes.set(xlim=(-3, STEPS + 3), ylim=(-3, STEPS + 3))
     axes.set(xticks=(0, 100, 200), yticks=(0, 100, 200))
-    axes.set_xlabel("step", fontsize=9)
-    axes.set_ylabel("fake shown was made at step", fontsize=9)
+    axes.set_xlabel("step", fontsize=11)
+    axes.set_ylabel("shown: made at step", fontsize=11)
     age = step - shown[step]
-    axes.set_title(f"step {step}: shown a fake {age} steps old", fontsize=10, y=1.02)
-    axes.legend(fontsize=9, loc="upper left")
+    axes.set_title(f"step {step}: shown a fake {age} steps old", fontsize=12, y=1.02)
+    axes.legend(fontsize=11, loc="upper left")
     axes = figure.add_axes((0.57, 0.17, 0.41, 0.71))
     ages = [step - number for number in remembered[step]]
     axes.hist(ages, bins=np.arange(0, STEPS + 10, 10), color=ORANGE)
     axes.set(xlim=(0, STEPS), ylim=(0, 26), xticks=(0, 50, 100, 150, 200), yticks=(0, 10, 20))
-    axes.set_xlabel("age in steps", fontsize=9)
-    axes.set_ylabel("fakes", fontsize=9)
+    axes.set_xlabel("age in steps", fontsize=11)
+    axes.set_ylabel("fakes", fontsize=11)
     axes.set_title(
-        f"remembered: {len(ages)} of at most {capacity} fakes, by age", fontsize=10, y=1.02
+        f"remembered: {len(ages)} of at most {capacity} fakes, by age", fontsize=12, y=1.02
     )
     return png(figure)
 

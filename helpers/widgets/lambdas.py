@@ -76,11 +76,11 @@ def render(
         bars = shares(amounts, lambda_cycle, lambda_identity)
         axes.barh(list(bars), list(bars.values()), color=[COLOURS[n] for n in bars])
         for row, share in enumerate(bars.values()):
-            axes.text(share + 0.02, row, f"{share:.0%}", va="center", fontsize=9)
+            axes.text(share + 0.02, row, f"{share:.0%}", va="center", fontsize=11)
         axes.set(xlim=(0, 1.4), ylim=(5.6, -0.6), xticks=[])
         if left > 0.2:
             axes.set_yticks([])
-        axes.set_title(title, fontsize=10, y=1.02)
+        axes.set_title(title, fontsize=12, y=1.02)
     joint = direction(pushes, lambda_cycle, lambda_identity)
     lightness = joint.mean(0).numpy()
     limit = np.quantile(abs(lightness), 0.99) or 1.0
@@ -88,12 +88,12 @@ def render(
     for left, title in ((0.51, "the translation now"), (0.755, "where it is pushed")):
         axes = figure.add_axes((left, 0.15, 0.24, 0.7))
         axes.axis("off")
-        axes.set_title(title, fontsize=10, y=1.02)
+        axes.set_title(title, fontsize=12, y=1.02)
         if left < 0.7:
             axes.imshow(picture, interpolation="nearest")
         else:
             axes.imshow(lightness, cmap=DARKER_LIGHTER, vmin=-limit, vmax=limit)
-            axes.text(0.5, -0.1, "blue: darker, orange: lighter", ha="center", fontsize=9,
+            axes.text(0.5, -0.1, "blue darker, orange lighter", ha="center", fontsize=11,
                       transform=axes.transAxes)  # fmt: skip
     return png(figure)
 

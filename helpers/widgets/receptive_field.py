@@ -96,7 +96,10 @@ def explorer(net: nn.Module, pictures: dict[str, Tensor]) -> widgets.VBox:
     """The interactive figure. pictures: label -> (3, height, width) in [-1, 1], all of one size."""
     maps = {label: net(picture[None])[0, 0] for label, picture in pictures.items()}
     rows, columns = next(iter(maps.values())).shape
-    choice = widgets.ToggleButtons(options=list(pictures), description="picture")
+    choice = widgets.ToggleButtons(
+        options=list(pictures), description="picture", style={"button_width": "auto"},
+        layout=widgets.Layout(width="auto"),
+    )  # fmt: skip
     row = widgets.IntSlider(rows // 2, 0, rows - 1, description="row")
     column = widgets.IntSlider(columns // 2, 0, columns - 1, description="column")
     number = row.value * columns + column.value

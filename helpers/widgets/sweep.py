@@ -166,8 +166,8 @@ def curve(runs: dict[float, Stored], way: str, measure: str) -> np.ndarray:
 def render(stored: dict[str, dict[float, Stored]], kind: str, factor: float) -> bytes:
     """A PNG: real animals, translations and round trips; below, the measures at every factor."""
     runs = stored[kind]
-    figure = Figure(figsize=(9, 6.9), dpi=90)
-    ax = figure.add_axes((0, 0.36, 1, 0.59))
+    figure = Figure(figsize=(9, 5.9), dpi=90)
+    ax = figure.add_axes((0, 0.385, 1, 0.565))
     ax.axis("off")
     ax.set_title(f"lambda_{kind} x {factor:g}: real, translated, returned", fontsize=13)
     if factor in runs:
@@ -177,7 +177,7 @@ def render(stored: dict[str, dict[float, Stored]], kind: str, factor: float) -> 
         ax.text(0.5, 0.5, "no such run is stored", ha="center", fontsize=14)
     places, labels = np.arange(len(runs)), [f"{number:g}" for number in runs]
     for k, (measure, title) in enumerate(MEASURES.items()):
-        ax = figure.add_axes((0.055 + 0.243 * k, 0.08, 0.19, 0.2))
+        ax = figure.add_axes((0.055 + 0.243 * k, 0.105, 0.19, 0.2))
         for way, (colour, style, label) in WAYS.items():
             mean, low, high = curve(runs, way, measure)
             ax.plot(places, mean, style, color=colour, label=label, ms=5)
@@ -190,13 +190,16 @@ def render(stored: dict[str, dict[float, Stored]], kind: str, factor: float) -> 
         ax.set_title(title, fontsize=12)
         if k == 1:
             ax.legend(fontsize=10, frameon=False)
-    figure.text(0.5, 0.005, f"factor of lambda_{kind}", ha="center", fontsize=11)
+    figure.text(0.5, 0.01, f"factor of lambda_{kind}", ha="center", fontsize=11)
     return png(figure)
 
 
 def explorer(stored: dict[str, dict[float, Stored]]) -> widgets.VBox:
     """Choose a lambda and a factor, above the figure of `render`; `stored` is from `load`."""
-    kind = widgets.ToggleButtons(options=list(CONDITIONS), description="lambda")
+    kind = widgets.ToggleButtons(
+        options=list(CONDITIONS), description="lambda", style={"button_width": "auto"},
+        layout=widgets.Layout(width="auto"),
+    )  # fmt: skip
     factor = widgets.SelectionSlider(
         options=[(f"{number:g}", number) for number in CONDITIONS["cycle"]], value=1,
         description="factor",
