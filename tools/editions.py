@@ -107,7 +107,7 @@ def slides_of(notebook):
         kind = "skip"
         if cell.cell_type == "markdown" and cell.source.startswith(("# ", "## ")):
             kind = "slide"
-            text = FOLDED.sub("", BADGES.sub("", re.split(r"\n(?=##+ )", cell.source)[0]))
+            text = FOLDED.sub("", BADGES.sub("", re.split(r"\n(?=##+ )", cell.source)[0].strip()))
             parts = [part for part in text.split("\n\n") if part.strip()]
             cell.source = "\n\n".join(parts[:3])
         elif cell.cell_type == "code":
@@ -115,6 +115,7 @@ def slides_of(notebook):
             kind = "subslide" if cell.outputs else "skip"
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             if cell.outputs and alt:
+                cell.outputs[0].metadata["alt"] = alt
                 text = {"text/html": f"<p>{html.escape(alt)}</p>"}
                 cell.outputs.append(nbformat.v4.new_output("display_data", text))
         cell.metadata["slideshow"] = {"slide_type": kind}
