@@ -115,7 +115,6 @@ def slides_of(notebook):
             kind = "subslide" if cell.outputs else "skip"
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             if cell.outputs and alt:
-                cell.outputs[0].metadata["alt"] = alt
                 text = {"text/html": f"<p>{html.escape(alt)}</p>"}
                 cell.outputs.append(nbformat.v4.new_output("display_data", text))
         cell.metadata["slideshow"] = {"slide_type": kind}
