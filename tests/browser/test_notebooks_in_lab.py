@@ -23,6 +23,9 @@ DONE = """() => {
 OUTPUTS = f"[...{MODEL}.cells].map(cell => cell.type == 'code' ? cell.outputs.toJSON() : [])"
 # What a widget shows: its pictures, by address and content, and its words.
 LOOK = """widget => [...widget.querySelectorAll('img')].map(i => i.src + i.naturalWidth).join()"""
+# What a screen reader would have no name for.
+UNNAMED = """widget => [...widget.querySelectorAll('.noUi-handle, .widget-play button, img')]
+  .filter(part => !(part.ariaLabel || part.title || part.alt)).map(part => part.outerHTML)"""
 
 
 def trouble(page):
@@ -94,6 +97,7 @@ def test_a_notebook_runs_and_its_widgets_move(notebook):
         for number in range(handles.count()):
             name = f"cell {index}, slider {number}"
             assert move(notebook, widget, handles.nth(number)) is not None, name
+        assert not widget.evaluate(UNNAMED), f"cell {index}"
         if not handles.count():
             taken = changes(notebook, widget, lambda w=widget: upload(notebook, w))
             assert taken is not None, f"cell {index}: the picture chosen is not shown"
