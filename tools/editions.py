@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import SlidesExporter
 
+from tools.book import has_picture
 from tools.publish import BADGES
 
 ROOT = Path(__file__).parent.parent
@@ -111,7 +112,7 @@ def slides_of(notebook):
             parts = [part for part in text.split("\n\n") if part.strip()]
             cell.source = "\n\n".join(parts[:3])
         elif cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+            cell.outputs = [o for o in cell.outputs if has_picture(o)]
             kind = "subslide" if cell.outputs else "skip"
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             if cell.outputs and alt:
