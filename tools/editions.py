@@ -16,13 +16,13 @@ from pathlib import Path
 import nbformat
 from nbconvert import SlidesExporter
 
-from tools.book import has_picture
 from tools.publish import BADGES
 
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 STUDENT, ANSWERS, SLIDES = ROOT / "student", ROOT / "docs/answers.md", ROOT / "build/slides"
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
+PICTURES = {"image/png", "image/jpeg"}
 GIVES_AWAY = ("Solution", "Answer")
 # A figure is as large as a slide has room for, small or large, and its caption stands below.
 STYLE = """<style>
@@ -112,7 +112,7 @@ def slides_of(notebook):
             parts = [part for part in text.split("\n\n") if part.strip()]
             cell.source = "\n\n".join(parts[:3])
         elif cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if has_picture(o)]
+            cell.outputs = [o for o in cell.outputs if PICTURES & {*o.get("data", {})}]
             kind = "subslide" if cell.outputs else "skip"
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             if cell.outputs and alt:
