@@ -125,7 +125,7 @@ def fid(p: Tensor, q: Tensor) -> float:
 
     |mu_p - mu_q|^2 + tr(S_p) + tr(S_q) - 2 tr((S_p S_q)^(1/2)). With centred features X and Y as
     factors of S_p and S_q, the last trace is the sum of the singular values of X Y^T, suitably
-    scaled, which needs no matrix square root. Built in notebook 06, section 6.1.
+    scaled, which needs no matrix square root. Built in notebook 06, section 2.5.
     """
     x, y = (p - p.mean(0)) / (len(p) - 1) ** 0.5, (q - q.mean(0)) / (len(q) - 1) ** 0.5
     root = torch.linalg.svdvals(x @ y.T).sum()
@@ -152,7 +152,7 @@ def mmd(p: Tensor, q: Tensor) -> float:
     """Kernel distance KID: unbiased squared maximum mean discrepancy of (n, d) and (m, d).
 
     Its kernel is (p.q / d + 1)^3 (Binkowski et al. 2018); usually reported times 1000. Built in
-    notebook 06, section 6.2.
+    notebook 06, section 2.5.
     """
     n, m, d = len(p), len(q), p.shape[1]
     k_pp, k_qq, k_pq = ((u @ v.T / d + 1) ** 3 for u, v in ((p, p), (q, q), (p, q)))
