@@ -8,12 +8,23 @@ import nbformat
 import numpy as np
 import pytest
 
+from helpers.widgets import sweep
+from tools import toy_summary
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 CARD = (ROOT / "data/pretrained/horse2zebra/README.md").read_text()
 REPORT = json.loads((ROOT / "data/photographs/report.json").read_text())
 WAYS = ("horse2zebra", "zebra2horse")
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+# Statements of the criteria, and what notebook 06 calls them.
+CLAIMS = {
+    "R1": "R1", "R2a": "R2 large", "R2b": "R2 brown", "R3a": "R3 small", "R3b": "R3 clutter",
+    "R3c": "R3 identity, size", "R3d": "R3 identity, clutter", "R4a": "R4", "R4b": "R4 coats",
+    "R5a": "R5", "R5b": "R5 share",
+}  # fmt: skip
 
 
 def outputs(name):
@@ -52,3 +63,13 @@ def test_counts_and_size_are_those_that_were_measured():
     counts = [len(REPORT[way]["names"]) for way in WAYS]
     assert "{} + {} test photographs at {} px".format(*counts, REPORT["size"]) in CARD
     assert f"{counts[0]} horses, {counts[1]} zebras, {REPORT['size']} pixels" in outputs("06")
+
+
+def test_the_verdicts_on_drawings_are_those_of_the_summary():
+    """The notebook builds the rule of the criteria anew, for its readers; both must agree."""
+    told = outputs("06")
+    verdicts = toy_summary.verdicts(sweep.read(ROOT / "data/toy_runs"))
+    assert verdicts.keys() == CLAIMS.keys()
+    for statement, rule in verdicts.items():
+        word = toy_summary.verdict(*rule)
+        assert f"=> {CLAIMS[statement]} on drawings: {word} (" in told, statement

@@ -51,13 +51,6 @@ def packed(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, mtime=0)).decode()
 
 
-def script(folder: Path, name: str, values: dict) -> Path:
-    """A script file that defines these names, and what its content is called after."""
-    path = folder / name
-    path.write_text("".join(f"const {key} = {json.dumps(v)};\n" for key, v in values.items()))
-    return path
-
-
 def runtime(folder: Path) -> dict[str, str]:
     """Writes onnxruntime-web's own script to `folder`; returns what that loads.
 
@@ -142,7 +135,8 @@ def scripts() -> list[Path]:
                 graph, sizes[name] = exported(path)
                 files[name] = packed(graph)
             values = {"FILES": files, "SIZES": sizes, "EXAMPLES": examples()}
-            script(work, "files.js", values)
+            constants = (f"const {key} = {json.dumps(v)};\n" for key, v in values.items())
+            (work / "files.js").write_text("".join(constants))
             if not folder.is_dir():  # another build may have been faster
                 work.rename(folder)
     return [folder / name for name in names]

@@ -158,9 +158,15 @@ def translated(net: nn.Module, source: Tensor) -> Tensor:
     return images.to_float(images.to_uint8(evaluation.in_batches(net, source)))
 
 
-def per_picture(there, back, source: Tensor, classifier: nn.Module) -> dict[str, list]:
-    """One list a measure, one number a picture."""
-    output = translated(there, source)
+def called_zebra(classifier: nn.Module, pictures: dict[str, Tensor]) -> dict[str, float]:
+    """Of each entry the share that the classifier calls zebra."""
+    return {k: zebra(classifier, p)[1].float().mean().item() for k, p in pictures.items()}
+
+
+def per_picture(
+    source: Tensor, output: Tensor, back: nn.Module, classifier: nn.Module
+) -> dict[str, list]:
+    """One list a measure, one number a picture; `back` makes the way back from `output`."""
     chance_before, first_before = zebra(classifier, source)
     chance, first = zebra(classifier, output)
     numbers = {
@@ -180,11 +186,10 @@ def muddles(horses: Tensor, zebras: Tensor, classifier: nn.Module) -> dict[str, 
     """
     count = min(len(horses), len(zebras))
     columns = torch.arange(horses.shape[-1]) // 12 % 2
-    found = {
+    return called_zebra(classifier, {
         "half and half": (horses[:count] + zebras[:count]) / 2,
         "striped all over": horses * (0.5 + 0.5 * columns) + 0.5 * (columns - 1),
-    }
-    return {k: zebra(classifier, p)[1].float().mean().item() for k, p in found.items()}
+    })  # fmt: skip
 
 
 def kid_difference(both: tuple[evaluation.Heaps, evaluation.Heaps], draws: int = 100) -> dict:
@@ -231,20 +236,22 @@ def measure(nets: Networks, first: nn.Module, test: images.Domains, classifier: 
     """
     a, b = images.to_float(test.a), images.to_float(test.b)
     report = {"size": a.shape[-1], "classifier": "EfficientNet-lite0, ImageNet, 224 px"}
-    report["horse2zebra"] = per_picture(nets.G_AB, nets.G_BA, a, classifier)
-    report["zebra2horse"] = per_picture(nets.G_BA, nets.G_AB, b, classifier)
+    for direction, source, there, back in (
+        ("horse2zebra", a, nets.G_AB, nets.G_BA),
+        ("zebra2horse", b, nets.G_BA, nets.G_AB),
+    ):
+        output = translated(there, source)
+        row = report[direction] = per_picture(source, output, back, classifier)
+        numbers = per_picture(source, translated(first, source), first, classifier)
+        row["untrained"] = {k: float(np.mean(v)) for k, v in numbers.items()}
+        row["grid"] = {
+            str(period): [flat_grid(source, p, period) for p in (source, output)]
+            for period in (2, 4)
+        }
     both = evaluation.heaps(nets.G_AB, nets.G_BA, test)
     report["distances"] = evaluation.distances(both, ("horse", "zebra"))
     report["distances"]["zebra2horse less horse2zebra"] = kid_difference(both)
-    report["muddles"] = muddles(a, b, classifier)
-    for direction, net, source in zip(measures.DIRECTIONS, nets, (a, b)):
-        numbers = per_picture(first, first, source, classifier)
-        report[direction]["untrained"] = {k: float(np.mean(v)) for k, v in numbers.items()}
-        report[direction]["grid"] = {
-            str(period): [flat_grid(source, p, period) for p in (source, translated(net, source))]
-            for period in (2, 4)
-        }
-    return report
+    return report | {"muddles": muddles(a, b, classifier)}
 
 
 def untrained(settings: dict) -> Generator:
@@ -265,8 +272,7 @@ def by_size(nets: Networks, held_out: str, classifier: nn.Module) -> list[dict]:
             "translated horses": translated(nets.G_AB, horses),
             "translated zebras": translated(nets.G_BA, zebras),
         }
-        called = {k: zebra(classifier, p)[1].float().mean().item() for k, p in found.items()}
-        rows.append({"size": size} | called)
+        rows.append({"size": size} | called_zebra(classifier, found))
     return rows
 
 
@@ -274,10 +280,11 @@ def store(folder: Path, data: str, out: Path, held_out: str | None = None) -> No
     """Everything that belongs to this run, into `out`; what is measured are the stored weights."""
     state, nets = open_run(folder)
     settings = state["belongs_to"]
-    size = round(settings["zoom"] * settings["size"])
+    sides = {name: settings[name] for name in ("size", "zoom")}
+    size = dataclasses.replace(PRESETS["lecture"], **sides).whole_size
     out.mkdir(parents=True, exist_ok=True)
     store_generators(nets, size, out)
-    store_run(folder, out)
+    store_run(folder, state, out)
 
     test = images.folder_domains(data, size, "test")
     nets = nets._replace(
@@ -297,7 +304,8 @@ def store(folder: Path, data: str, out: Path, held_out: str | None = None) -> No
         report["by_size"] = by_size(nets, held_out, classifier)
     (out / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
     store_sheets(nets, test, names, report, out)
-    zebras = images.to_float(torch.cat([images.folder_domains(data, size).b, test.b]))
+    trained = images.Folder(images.domain_folders(data, "train")[1], size).load()
+    zebras = images.to_float(torch.cat([trained, test.b]))
     noise = by_count(evaluation.features(evaluation.load_inception(), zebras))
     (out / "real_against_real.json").write_text(json.dumps(round_off(noise), indent=1) + "\n")
 
@@ -321,17 +329,16 @@ def store_sheets(nets: Networks, test: images.Domains, names, report: dict, out:
         images.to_image(grid).save(out / f"{name}.jpg", quality=90, subsampling=0)
 
 
-def parts(folder: Path) -> list[tuple[Path, dict]]:
+def parts(folder: Path, state: dict) -> list[tuple[Path, dict]]:
     """Folder and checkpoint of a run, and before it those of the runs that it started from."""
-    state, _ = open_run(folder)
     origin = state["belongs_to"].get("started from")
-    return (parts(Path(origin)) if origin else []) + [(folder, state)]
+    before = parts(Path(origin), checkpoints.load_checkpoint(Path(origin))) if origin else []
+    return [*before, (folder, state)]
 
 
-def store_run(folder: Path, out: Path) -> None:
+def store_run(folder: Path, state: dict, out: Path) -> None:
     """Commands, losses and previews of all parts, as of one run whose steps are counted on."""
-    chain = parts(folder)
-    settings = chain[-1][1]["belongs_to"]
+    chain, settings = parts(folder, state), state["belongs_to"]
     epoch = max(map(int, settings["pictures loaded"].split(" with")[0].split(" + ")))
     for old in out.glob("[0-9]*.png"):
         old.unlink()

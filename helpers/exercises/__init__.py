@@ -33,6 +33,14 @@ def numbers(answer: Any, *keys: str) -> list[float]:
     return [answer[key] for key in keys]
 
 
+def one_number(found: Any) -> float:
+    """What the reader's function returned, as a float; raises Wrong where it is something else."""
+    try:
+        return float(found)
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong(f"Return one number, not {type(found).__name__}.") from None
+
+
 def exercise(number: str, returns: bool = True) -> Callable:
     """Registers a check: @exercise("4.1"). `returns`: a function that returns None is not right."""
 

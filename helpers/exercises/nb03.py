@@ -4,15 +4,15 @@ import copy
 import functools
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
 from helpers import toy
 from helpers.checkpoints import load_generator
-from helpers.exercises import Wrong, exercise, numbers
-from helpers.images import centre_crop, to_float, toy_domains
+from helpers.exercises import Wrong, exercise, numbers, one_number
+from helpers.images import centre_crop, toy_domains
+from helpers.measures import drawn
 from helpers.networks import Discriminator, parameter_count
 
 WEIGHTS = Path(__file__).parents[2] / "data/pretrained/toy"
@@ -50,18 +50,6 @@ def _trained() -> tuple[nn.Module, nn.Module]:
     return judge.requires_grad_(False), generator.requires_grad_(False)
 
 
-def _drawn(scenes, animal: str, size: int):
-    pictures = [toy.draw(scene, animal, size).transpose(2, 0, 1) for scene in scenes]
-    return to_float(torch.from_numpy(np.array(pictures)))
-
-
-def _one_number(found) -> float:
-    try:
-        return float(found)
-    except (TypeError, ValueError, RuntimeError):
-        raise Wrong(f"Return one number, not {type(found).__name__}.") from None
-
-
 def _pooled(pictures):
     """A stand-in for a judge: the mean of each 2 x 2 square, one channel."""
     return nn.functional.avg_pool2d(pictures.mean(1, keepdim=True), 2)
@@ -74,7 +62,7 @@ def fall(answer):
     fake[..., :2, :] = -9  # a border that no middle square holds
     given = real.clone()
     for side, right in ((2, 0.75 * 4 / 96), (4, 0.75 * 16 / 96)):
-        found = _one_number(answer(_pooled, real, fake, side))
+        found = one_number(answer(_pooled, real, fake, side))
         if not torch.equal(real, given):
             raise Wrong("Your function changes the real pictures: work on real.clone().")
         if abs(found - right) < 1e-5:
@@ -88,8 +76,8 @@ def fall(answer):
         )
     judge, generator = _trained()
     scenes = toy.drawings("zebra", 8, 8, 101, toy.World(length=(0.34, 0.41)))[1]
-    real, fake = _drawn(scenes, "zebra", 128), generator(_drawn(scenes, "horse", 128))
-    falls = [_one_number(answer(judge, real, fake, side)) for side in (*SIDES, 128)]
+    real, fake = drawn(scenes, "zebra", 128), generator(drawn(scenes, "horse", 128))
+    falls = [one_number(answer(judge, real, fake, side)) for side in (*SIDES, 128)]
     told = ", ".join(
         f"{side} ({side**2 / 128**2:.1%} of the area): {f / falls[-1]:.0%}"
         for side, f in zip(SIDES, falls)
@@ -141,7 +129,7 @@ def separation(answer):
     cases = ((1.0, 2.0, 0.0), (0.5, -1.0)), ((1.0, 0.5), (1.0, 0.5, 0.5)), ((0.3,), (0.9, 0.9))
     for a, b in cases:
         right = sum((p > q) + 0.5 * (p == q) for p in a for q in b) / (len(a) * len(b))
-        found = _one_number(answer(judge, flat(*a), flat(*b)))
+        found = one_number(answer(judge, flat(*a), flat(*b)))
         if abs(found - right) < 1e-5:
             continue
         seen = f"For mean scores {list(a)} of reals and {list(b)} of fakes you return {found:.2f}"
@@ -158,7 +146,7 @@ def separation(answer):
     judge, generator = _trained()
     old, size = toy_domains(24, 72, seed=0), 64
     new_a, new_b = (
-        _drawn(toy.drawings(animal, 24, 8, seed)[1], animal, size)
+        drawn(toy.drawings(animal, 24, 8, seed)[1], animal, size)
         for animal, seed in (("horse", 102), ("zebra", 103))
     )
     old_a, old_b = centre_crop(old.a, size), centre_crop(old.b, size)
@@ -167,7 +155,7 @@ def separation(answer):
         "the same, new": (new_b, generator(new_a)),
         "horses against translations": (new_a, generator(new_a)),
     }
-    shares = {what: _one_number(answer(judge, *pair)) for what, pair in pairs.items()}
+    shares = {what: one_number(answer(judge, *pair)) for what, pair in pairs.items()}
     return "; ".join(f"{what}: {share:.2f}" for what, share in shares.items()) + "."
 
 
