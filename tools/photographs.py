@@ -330,10 +330,13 @@ def store_sheets(nets: Networks, test: images.Domains, names, report: dict, out:
 
 
 def parts(folder: Path, state: dict) -> list[tuple[Path, dict]]:
-    """Folder and checkpoint of a run, and before it those of the runs that it started from."""
+    """Folder and checkpoint of a run, and before it those of the runs that it started from.
+
+    Of generators alone, which a run can start from, too, no training is known.
+    """
     origin = state["belongs_to"].get("started from")
-    before = parts(Path(origin), checkpoints.load_checkpoint(Path(origin))) if origin else []
-    return [*before, (folder, state)]
+    earlier = checkpoints.load_checkpoint(Path(origin)) if origin else None
+    return [*(parts(Path(origin), earlier) if earlier else []), (folder, state)]
 
 
 def store_run(folder: Path, state: dict, out: Path) -> None:
