@@ -124,7 +124,7 @@ class History:
     Until it is full, it keeps what it is given and gives it back. From then on a fake is, with
     probability 0.5, swapped for a random older one. `generator` gives its random numbers and no
     one else's, so that a resumed run draws what an unbroken one would have drawn. Built in
-    notebook 04, section 9.
+    notebook 05, section 2.
     """
 
     def __init__(self, capacity: int = 50, seed: int = 0):

@@ -1,6 +1,5 @@
 import pytest
 import torch
-import torch.nn.functional as F
 
 from helpers.objectives import (
     adversarial_loss,
@@ -80,31 +79,6 @@ def slopes_at(a, answers):
 )
 def test_two_slopes(answer, words, expect):
     expect("4.6", answer, words)
-
-
-@pytest.mark.parametrize(
-    "answer, words",
-    [
-        (lambda s: F.softplus(-s).mean(), None),
-        (lambda s: -F.logsigmoid(s).mean(), None),
-        (lambda s: F.binary_cross_entropy_with_logits(s, torch.ones_like(s)), None),
-        (lambda s: F.softplus(-s).sum(), "mean"),
-        (lambda s: F.softplus(-s), "shape (1, 1, 2, 2)"),
-        (lambda s: None, "return"),
-        (lambda s: F.softplus(s).mean(), "wants 'real'"),
-        (lambda s: -F.softplus(s).mean(), "original form"),
-        (lambda s: -F.softplus(-s).mean(), "sign"),
-        (lambda s: F.softplus(-s.sigmoid()).mean(), "twice"),
-        (lambda s: (s - 1).square().mean(), "least squares"),
-        (lambda s: F.softplus(-s.mean()), "average the scores"),
-        (lambda s: F.softplus(-s).mean() / 2, "halved"),
-        (lambda s: s.mean(), "expected"),
-        (lambda s: F.softplus(-s.detach()).mean(), "no gradient"),
-        (lambda s: -s.sigmoid().log().mean(), "-200"),
-    ],
-)
-def test_cross_entropy(answer, words, expect):
-    expect("4.4", answer, words)
 
 
 def ls(scores, target):
@@ -193,14 +167,14 @@ def frozen(G, D, x, *, loss=adversarial_loss, freeze=True, thaw=True, cut=False)
     ],
 )
 def test_step(changes, words, expect):
-    expect("4.5", lambda G, D, x: frozen(G, D, x, **changes), words)
+    expect("4.4", lambda G, D, x: frozen(G, D, x, **changes), words)
 
 
 def stub(*arguments):
     raise NotImplementedError("exercise")
 
 
-@pytest.mark.parametrize("number", ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"])
+@pytest.mark.parametrize("number", ["4.2", "4.3", "4.4", "4.6", "4.7"])
 def test_stub_and_crash(number, expect):
     expect(number, stub, "is yours")
     expect(number, lambda *a: 1 / 0, "ZeroDivisionError")

@@ -1,16 +1,24 @@
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from helpers import guards, training
+from helpers.checkpoints import load_generator
 from helpers.images import centre_crop, cut_sheet, toy_domains
+from helpers.measures import DIRECTIONS
+from helpers.networks import Discriminator
+from helpers.objectives import Networks
 from helpers.previews import preview
 from helpers.settings import PRESETS
 from helpers.training import Run, train
 from helpers.widgets import dashboard
 
+ROOT = Path(__file__).parent.parent
 SMOKE = PRESETS["smoke"]
 
 
@@ -86,3 +94,19 @@ def test_the_line_of_text():
     run.step, run.seconds = 10, 1000.0
     text = dashboard.status(run)
     assert text == "step 10 of 1000, 0.0 pictures a second, 1 day, 3:30:00 left"
+
+
+def test_what_a_dashboard_saw_of_the_stored_run_is_of_its_discriminators():
+    """Notebook 05 draws these; the last must be what the stored weights of that run answer."""
+    facts = json.loads((ROOT / "data/lecture/run.json").read_text())
+    weights, preset = ROOT / "data/pretrained/toy", PRESETS["lecture"]
+    scores = np.array(facts["scores"])
+    assert scores[:, 0].tolist() == list(range(75, 3001, 75)) and facts["seconds"] > 0
+    G_AB, G_BA = (load_generator(weights / f"{way}.safetensors")[0] for way in DIRECTIONS)
+    D_A, D_B = Discriminator(preset.d_width), Discriminator(preset.d_width)
+    D_A.load_state_dict(load_file(weights / "D_A.safetensors"))
+    D_B.load_state_dict(load_file(weights / "D_B.safetensors"))
+    nets = Networks(G_AB, G_BA, D_A, D_B)
+    drawings = toy_domains(preset.pictures, preset.load_size)
+    rows = cut_sheet(preview(nets, drawings, preset.whole_size, 4), preset.whole_size)
+    assert dashboard.judge(nets, rows) == pytest.approx(scores[-1, 1:], abs=0.01)

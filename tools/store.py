@@ -1,9 +1,11 @@
 """Turns a run of the preset lecture into the small files that notebooks show.
 
 python -m tools.store runs/lecture
+python -m tools.store watch         after it: trains that run again under a dashboard
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from torchvision.utils import make_grid
 from helpers import checkpoints, images, measures, plots, toy
 from helpers.networks import Discriminator
 from helpers.objectives import Networks
+from helpers.settings import PRESETS
+from helpers.training import Run, train
+from helpers.widgets.dashboard import Dashboard
 
 DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
@@ -60,6 +65,24 @@ def store_lecture(folder: Path) -> None:
     }  # fmt: skip
     (out / "run.json").write_text(json.dumps(round_off(facts), indent=1) + "\n")
     images.to_image(cover(nets, size)).save(out / "picture.png")
+
+
+def watch() -> None:
+    """Adds to data/lecture/run.json what a dashboard of that run saw: its scores, and the seconds.
+
+    A checkpoint does not hold them, so the run is trained once more. Its losses must be those that
+    are stored, or SystemExit is raised and the file stays as it is: another machine or number of
+    threads adds in another order, and then it is another run.
+    """
+    path, preset = DATA / "lecture/run.json", PRESETS["lecture"]
+    facts = json.loads(path.read_text())
+    domains = images.toy_domains(preset.pictures, preset.load_size)
+    run, dashboard = Run(preset, facts["seed"]), Dashboard(domains, seconds=0)
+    train(run, domains, None, dashboard, facts["every"], math.inf)
+    if means(run.losses, facts["every"]) != facts["losses"]:
+        sys.exit(f"The losses are not those of {path}: train as it says under `computed`.")
+    facts |= {"seconds": run.seconds, "scores": [list(row) for row in dashboard.scores]}
+    path.write_text(json.dumps(round_off(facts), indent=1) + "\n")
 
 
 def store_preview(path: Path, out: Path, side: int, rows: int = 6) -> None:
@@ -107,4 +130,4 @@ def round_off(thing):
 
 
 if __name__ == "__main__":
-    store_lecture(Path(sys.argv[1]))
+    watch() if sys.argv[1:] == ["watch"] else store_lecture(Path(sys.argv[1]))

@@ -91,45 +91,6 @@ def best_discriminator(answer) -> str:
     return "You measure how far apart two sets are, without training anything."
 
 
-@exercise("4.4")
-def cross_entropy(answer) -> str:
-    scores = torch.tensor([[[[-2.0, 0.0], [1.0, 3.0]]]])
-    value = number(answer(scores), "Your function")
-    right = F.softplus(-scores).mean().item()
-    if near(value, 4 * right):
-        raise Wrong("You add the patches up; take their mean, or a larger picture weighs more.")
-    if near(value, F.softplus(scores).mean().item()):
-        raise Wrong("That is the loss for the target 'fake'; the generator wants 'real'.")
-    if near(value, -F.softplus(scores).mean().item()):
-        raise Wrong(
-            "That is log(1 - p), the original form: its slope dies where the discriminator "
-            "is sure. Take -log(p)."
-        )
-    if near(value, -right):
-        raise Wrong("The sign is turned: going down, this loss makes the fake less real.")
-    if near(value, F.softplus(-torch.sigmoid(scores)).mean().item()):
-        raise Wrong("You take the sigmoid twice: binary_cross_entropy_with_logits has its own.")
-    if near(value, (scores - 1).square().mean().item()):
-        raise Wrong("That is least squares, the loss that we have; this one is cross-entropy.")
-    if near(value, F.softplus(-scores.mean()).item()):
-        raise Wrong("You average the scores first; each patch has its own loss, then the mean.")
-    if near(value, right / 2):
-        raise Wrong("It is halved; only the discriminators' losses are.")
-    if not near(value, right):
-        raise Wrong(f"For the scores -2, 0, 1, 3 it gives {value:.3f}, expected {right:.3f}.")
-    far = torch.full((1, 1, 2, 2), -200.0, requires_grad=True)
-    loss = answer(far)
-    if not getattr(loss, "requires_grad", False):
-        raise Wrong("The numbers are right, but no gradient leads back to the scores.")
-    loss.backward()
-    if not math.isfinite(loss.item()) or not near(far.grad.sum().item(), -1):
-        raise Wrong(
-            "The numbers are right near 0. At a score of -200 the sigmoid is exactly 0 in "
-            "float32: take logsigmoid, softplus or binary_cross_entropy_with_logits."
-        )
-    return "Far on the fake side its slope stays near -1, whereas least squares pulls ever harder."
-
-
 @exercise("4.3")
 def judge(answer) -> str:
     for seed in (0, 1):
@@ -248,7 +209,7 @@ def objective(answer) -> str:
     return "All six terms: each generator fools, returns, and leaves its own target domain alone."
 
 
-@exercise("4.5", returns=False)
+@exercise("4.4", returns=False)
 def step(answer) -> str:
     G, D, x = Times(0.5), Times(5.0), pictures(5)
     right = torch.autograd.grad((D(G(x)) - 1).square().mean(), G.factor)[0].item()

@@ -78,7 +78,7 @@ def strip(pictures: Sequence[bytes], gap: int = 12) -> bytes:
     for image in small:
         whole.paste(image, tuple(at))
         at[along] += image.size[along] + gap
-    return encode(whole, "JPEG")
+    return encode(whole, "JPEG", quality=85)
 
 
 def interactive(
