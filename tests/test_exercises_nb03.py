@@ -1,3 +1,4 @@
+import functools
 import math
 import re
 
@@ -6,6 +7,7 @@ import torch
 from torch import nn
 
 from helpers import exercises
+from helpers.exercises.nb03 import _to_train_on
 from helpers.networks import Discriminator
 
 
@@ -41,6 +43,33 @@ def fall_in_place(judge, real, fake, side):
     return before - judge(real).mean()
 
 
+@functools.cache
+def trained_against(kind):
+    """A discriminator of zebras against one kind of fakes: 0 translated horses, 1 horses."""
+    zebras, *fakes = _to_train_on(8, 64)
+    torch.manual_seed(0)
+    judge = Discriminator(8)
+    adam = torch.optim.Adam(judge.parameters(), lr=1e-3, betas=(0.5, 0.999))
+    for step in range(100):
+        some = slice(step * 4 % 64, step * 4 % 64 + 4)
+        loss = (judge(zebras[some]) - 1).square().mean() + judge(fakes[kind][some]).square().mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return judge
+
+
+class Turned(nn.Module):
+    """Answers 0 where another answers 1."""
+
+    def __init__(self, judge):
+        super().__init__()
+        self.judge = judge
+
+    def forward(self, x):
+        return 1 - self.judge(x)
+
+
 def separation(judge, reals, fakes, tie=0.5):
     with torch.no_grad():
         a, b = (judge(p).mean((1, 2, 3)) for p in (reals, fakes))
@@ -54,14 +83,6 @@ def over_scores(judge, reals, fakes):
 
 
 WRONG = [
-    ("3.1", 34, "a dictionary with the keys"),
-    ("3.1", {"patch": ..., "scores": ...}, "by a number"),
-    ("3.1", {"patch": 70, "scores": 30}, "three halvings"),
-    ("3.1", {"patch": 16, "scores": 62}, "four layers"),
-    ("3.1", {"patch": 35, "scores": 62}, "walk back"),
-    ("3.1", {"patch": 34, "scores": 62 * 62}, "in a row"),
-    ("3.1", {"patch": 34, "scores": 30}, "halve 256 twice"),
-    ("3.1", {"patch": 34, "scores": 61}, "forwards"),
     ("3.3", lambda row, column, size=256: sum(judges(row, column, size)), "multiply"),
     ("3.3", lambda row, column, size=256: judges(row, column, size)[0], "one axis"),
     ("3.3", lambda row, column, size=256: times(row, column, size, first=0), "23 pixels before"),
@@ -72,11 +93,16 @@ WRONG = [
     ),
     ("3.3", lambda row, column, size=256: times(row, column), "depends on `size`"),
     ("3.3", lambda row, column, size=256: 81, "both included"),
-    ("3.2", lambda j, r, f, side: -fall(j, r, f, side), "real minus pasted"),
-    ("3.2", lambda j, r, f, side: fall(j, r, f, side, shift=-1), "begins at row"),
-    ("3.2", lambda j, r, f, side: fall(j, r, f, side, part=slice(1)), "in all pictures"),
-    ("3.2", fall_in_place, "real.clone()"),
-    ("3.2", lambda j, r, f, side: j(r) - j(f), "one number"),
+    ("3.1", lambda j, r, f, side: -fall(j, r, f, side), "real minus pasted"),
+    ("3.1", lambda j, r, f, side: fall(j, r, f, side, shift=-1), "begins at row"),
+    ("3.1", lambda j, r, f, side: fall(j, r, f, side, part=slice(1)), "in all pictures"),
+    ("3.1", fall_in_place, "real.clone()"),
+    ("3.1", lambda j, r, f, side: j(r) - j(f), "one number"),
+    ("3.2", lambda *given: Discriminator(8), "train longer"),
+    ("3.2", lambda *given: trained_against(0), "horses are fakes, too"),
+    ("3.2", lambda *given: trained_against(1), "translated ones need"),
+    ("3.2", lambda *given: Turned(trained_against(0)), "wrong way round"),
+    ("3.2", lambda *given: 1.0, "yours gave float"),
     ("3.4", lambda j, r, f: separation(j, f, r), "fake is higher"),
     ("3.4", lambda j, r, f: separation(j, r, f, tie=0), "counts half"),
     ("3.4", lambda j, r, f: j(r).mean() - j(f).mean(), "difference of means"),
@@ -98,7 +124,6 @@ def test_wrong_answers_are_told_what_is_seen(number, answer, words):
 
 
 RIGHT = [
-    ("3.1", {"patch": 34, "scores": 62}),
     ("3.3", times),
     ("3.5", discriminator),
     ("3.5", Discriminator),
@@ -129,10 +154,10 @@ def shares(number, answer, pattern):
 
 
 def test_a_larger_forgery_lowers_the_scores_more_and_a_small_one_more_than_its_area():
-    found = shares("3.2", fall, r"area\): (\d+)%")
+    found = shares("3.1", fall, r"area\): (\d+)%")
     assert found == sorted(found) and len(found) == 4 and 25 < found[-1] < 100, found
 
 
-def test_the_shipped_judge_separates_what_it_trained_on_best():
+def test_the_shipped_judge_separates_new_pictures_as_well_as_those_it_trained_on():
     known, new, other = shares("3.4", separation, r": (\d\.\d+)")
-    assert known >= new > 0.8 > 0.5 > other, (known, new, other)
+    assert min(known, new) > 0.9 > 0.5 > other and abs(known - new) < 0.03, (known, new, other)

@@ -10,34 +10,14 @@ from torch import nn
 
 from helpers import toy
 from helpers.checkpoints import load_generator
-from helpers.exercises import Wrong, exercise, numbers, one_number
+from helpers.exercises import Wrong, exercise, one_number
 from helpers.images import centre_crop, toy_domains
 from helpers.measures import drawn
 from helpers.networks import Discriminator, parameter_count
 
 WEIGHTS = Path(__file__).parents[2] / "data/pretrained/toy"
 SIDES = (8, 16, 32, 64)
-
-
-@exercise("3.1")
-def one_halving_less(answer):
-    patch, scores = numbers(answer, "patch", "scores")
-    if patch == 70:
-        raise Wrong("70 is the patch of three halvings. Walk back with strides 1, 1, 2, 2.")
-    if patch in (16, 40):
-        raise Wrong(f"{patch} is another chain: there are four layers, with strides 1, 1, 2, 2.")
-    if patch != 34:
-        raise Wrong(f"The patch is not {patch}: walk back, r = (r - 1) * stride + 4, from r = 1.")
-    if scores == 62 * 62:
-        raise Wrong("The patch is right. That many scores are in the whole map; how many in a row?")
-    if scores in (30, 64):
-        raise Wrong(
-            f"The patch is right. {scores} scores do not fit: halve 256 twice, then the two layers "
-            "of stride 1 take one off each."
-        )
-    if scores != 62:
-        raise Wrong(f"The patch is right. The map's side is not {scores}: go forwards from 256.")
-    return "Half the patch, twice as many scores a row: a finer but more short-sighted judge."
+ENOUGH = 0.85  # of all pairs in the right order, exercise 3.2
 
 
 @functools.cache
@@ -55,7 +35,7 @@ def _pooled(pictures):
     return nn.functional.avg_pool2d(pictures.mean(1, keepdim=True), 2)
 
 
-@exercise("3.2")
+@exercise("3.1")
 def fall(answer):
     real, fake = torch.ones(2, 3, 8, 12), torch.zeros(2, 3, 8, 12)
     fake[1] = 0.5
@@ -83,6 +63,58 @@ def fall(answer):
         for side, f in zip(SIDES, falls)
     )
     return f"Share of the whole picture's fall for a side of {told}."
+
+
+@functools.cache
+def _to_train_on(seed: int, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Zebras, translated horses and those horses, (count, 3, 64, 64) each."""
+    horses, zebras = (
+        drawn(toy.drawings(animal, count, 8, seed + k)[1], animal, 64)
+        for k, animal in enumerate(("horse", "zebra"))
+    )
+    return zebras, _trained()[1](horses), horses
+
+
+def _above(judge, reals, fakes) -> float:
+    """In which share of all pairs the real picture has the higher mean score."""
+    with torch.no_grad():
+        a, b = (judge(pictures).mean((1, 2, 3)) for pictures in (reals, fakes))
+    return (a[:, None] > b).float().mean().item()
+
+
+@exercise("3.2")
+def train(answer):
+    zebras, translated, horses = _to_train_on(8, 64)
+    new, *others = _to_train_on(105, 24)
+    found = []
+    for third in (horses, translated):  # the second time no horse is shown
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            judge = answer(zebras.clone(), translated.clone(), third.clone())
+        if not isinstance(judge, nn.Module):
+            raise Wrong(f"Return the trained discriminator, yours gave {type(judge).__name__}.")
+        found.append([_above(judge, new, other) for other in others])
+        if third is horses and min(found[0]) < ENOUGH:
+            raise Wrong(_why(*found[0]))
+    told = [f"{a:.2f} and {b:.2f}" for a, b in found]
+    return (
+        f"New zebras score higher than translated horses and than horses in {told[0]} of all pairs;"
+        f" when horses are not shown, in {told[1]}."
+    )
+
+
+def _why(translated: float, horses: float) -> str:
+    seen = (
+        f"New zebras score higher than translated horses in {translated:.2f} of all pairs, than "
+        f"horses in {horses:.2f}; {ENOUGH} of both is asked for."
+    )
+    if translated < 0.2 or horses < 0.2:
+        return f"{seen} It answers the wrong way round: 1 is for real zebras, 0 for the others."
+    if translated >= ENOUGH:
+        return f"{seen} Did anything tell it that a horse is no zebra? Horses are fakes, too."
+    if horses >= ENOUGH:
+        return f"{seen} It knows horses, but the translated ones need more steps."
+    return f"{seen} Guessing gives 0.50: train longer, or at a higher rate."
 
 
 def _judges(row, column, size, first=-23, clipped=True):
@@ -144,12 +176,9 @@ def separation(answer):
             "one against every fake one."
         )
     judge, generator = _trained()
-    old, size = toy_domains(24, 72, seed=0), 64
-    new_a, new_b = (
-        drawn(toy.drawings(animal, 24, 8, seed)[1], animal, size)
-        for animal, seed in (("horse", 102), ("zebra", 103))
-    )
-    old_a, old_b = centre_crop(old.a, size), centre_crop(old.b, size)
+    # In training the pictures were drawn at 72 pixels and cut to 64: so must be the new ones.
+    old, new = (toy_domains(24, 72, seed) for seed in (0, 1))
+    old_a, old_b, new_a, new_b = (centre_crop(p, 64) for p in (old.a, old.b, new.a, new.b))
     pairs = {
         "zebras against translations, trained on": (old_b, generator(old_a)),
         "the same, new": (new_b, generator(new_a)),
