@@ -4,7 +4,6 @@ python -m tools.store runs/lecture
 """
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from torchvision.utils import make_grid
 from helpers import checkpoints, images, measures, plots, toy
 from helpers.networks import Discriminator
 from helpers.objectives import Networks
+from tools import Parser
 
 DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
@@ -106,5 +106,11 @@ def round_off(thing):
     return round(thing, 4) if isinstance(thing, float) else thing
 
 
+def main(arguments: list[str] | None = None) -> None:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("run", type=Path, help="folder of a finished run of the preset lecture")
+    store_lecture(parser.parse_args(arguments).run)
+
+
 if __name__ == "__main__":
-    store_lecture(Path(sys.argv[1]))
+    main()
