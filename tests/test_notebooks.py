@@ -121,3 +121,9 @@ def test_after_a_restart_an_exercise_runs_or_says_which_section_to_run(notebook)
             assert not at_once, f"exercise {found[1]} asks for {at_once} of an earlier cell"
             for name in names:
                 assert section_of(name, found[1]), f"exercise {found[1]}: {name}"
+
+
+def test_the_button_for_a_photograph_of_ones_own_needs_the_set_up_cell_alone():
+    notebook = nbformat.read(ROOT / "notebooks/07_going_further.ipynb", as_version=4)
+    [source] = [c.source for c in code_cells(notebook) if "upload.translator(" in c.source]
+    assert needed(source)[0] <= SET_UP

@@ -7,7 +7,6 @@ Executing stops at the first cell that fails. The book is written all the same, 
 what it got to and those after it as they are stored, and the exit code is 1.
 """
 
-import argparse
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import browser
+from tools import Parser, browser
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs"
@@ -156,7 +155,7 @@ def build(source: Path, folder: Path) -> int:
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(__spec__.name, __doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--run", action="store_true", help="execute every notebook first")
     options = parser.parse_args(arguments)

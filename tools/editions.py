@@ -9,13 +9,13 @@ import ast
 import copy
 import html
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbconvert import SlidesExporter
 
+from tools import Parser
 from tools.publish import BADGES
 
 ROOT = Path(__file__).parent.parent
@@ -142,8 +142,10 @@ def made() -> Iterator[tuple[Path, str]]:
     yield ANSWERS, answers(notebooks).rstrip() + "\n"
 
 
-def main(what: str = "editions") -> None:
-    if what == "slides":
+def main(arguments: list[str] | None = None) -> None:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("what", nargs="?", choices=("editions", "slides"), default="editions")
+    if parser.parse_args(arguments).what == "slides":
         files = (
             (SLIDES / f"{Path(name).stem}.html", slides(book)) for name, book in read().items()
         )
@@ -156,4 +158,4 @@ def main(what: str = "editions") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

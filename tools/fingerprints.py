@@ -7,13 +7,13 @@ The photographs are not part of this repository; notebook 01 looks for copies in
 
 import csv
 import hashlib
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from helpers.pictures import open_picture, picture_paths
+from tools import Parser
 
 OUT = Path(__file__).parent.parent / "data/photographs/fingerprints.csv"
 SPLITS = ("trainA", "trainB", "testA", "testB")
@@ -49,5 +49,11 @@ def write(data: Path, out: Path = OUT) -> None:
         writer.writerows(rows)
 
 
+def main(arguments: list[str] | None = None) -> None:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("data", type=Path, help="folder with trainA, trainB, testA and testB")
+    write(parser.parse_args(arguments).data)
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    main()

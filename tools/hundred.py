@@ -6,7 +6,6 @@ python -m tools.hundred runs      # data/hundred/: the whole run, and the sick o
 
 import json
 import re
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from torchvision.utils import make_grid
 
 from helpers import images, measures, toy
 from helpers.settings import LOSSES
+from tools import Parser
 from tools.store import enlarged, means, round_off
 
 ROOT = Path(__file__).parent.parent
@@ -161,10 +161,16 @@ def write(name: str, facts: dict) -> None:
     (DATA / f"{name}.json").write_text(json.dumps(round_off(facts)) + "\n")
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["runs"]:
+def main(arguments: list[str] | None = None) -> None:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("what", nargs="?", choices=("file", "runs"), default="file")
+    if parser.parse_args(arguments).what == "runs":
         store()
         store_sick()
     else:
         FILE.write_text(text(), encoding="utf-8")
         print(FILE.relative_to(ROOT), lines(text()), "lines that are not empty")
+
+
+if __name__ == "__main__":
+    main()

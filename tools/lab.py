@@ -8,8 +8,9 @@ A copy that a reader has changed is never written to again.
 import hashlib
 import json
 import shutil
-import sys
 from pathlib import Path
+
+from tools import Parser
 
 ROOT = Path(__file__).parent.parent
 RECORD = ".copied-from.json"  # the sources, as a checksum, that each copy was made of
@@ -53,11 +54,11 @@ def is_unchanged(copy: Path, known: str | None) -> bool:
         return False
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> None:
+    Parser(__spec__.name, __doc__).parse_args(arguments)
     for sentence in lay_out(ROOT / "notebooks", ROOT / "my-notebooks"):
         print(sentence)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

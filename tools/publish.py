@@ -16,6 +16,7 @@ import nbformat
 
 from helpers.course import summary
 from helpers.settings import PRESETS, UserError
+from tools import Parser
 
 ROOT = Path(__file__).parent.parent
 PLACEHOLDER = "cyclegan-course/cyclegan-course"  # until there is a real one
@@ -140,12 +141,15 @@ def publish(root: Path, repository: str, tag: str) -> list[str]:
     return [path.relative_to(root).as_posix() for path in changed]
 
 
-def main(arguments: list[str]) -> int:
-    if len(arguments) not in (0, 2):
+def main(arguments: list[str] | None = None) -> int:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("release", nargs="*", metavar="OWNER/NAME TAG", help="both, or nothing")
+    release = parser.parse_args(arguments).release
+    if len(release) not in (0, 2):
         print("Name both or nothing: make publish REPO=owner/name TAG=v1.0", file=sys.stderr)
         return 2
     try:
-        changed = publish(ROOT, *(arguments or recorded()))
+        changed = publish(ROOT, *(release or recorded()))
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
@@ -156,4 +160,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

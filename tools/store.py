@@ -22,6 +22,7 @@ from helpers.objectives import Networks
 from helpers.settings import PRESETS
 from helpers.training import Run, train
 from helpers.widgets.dashboard import Dashboard
+from tools import Parser
 
 DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
@@ -129,5 +130,12 @@ def round_off(thing):
     return round(thing, 4) if isinstance(thing, float) else thing
 
 
+def main(arguments: list[str] | None = None) -> None:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("run", help="folder of a finished run of the preset lecture, or watch")
+    run = parser.parse_args(arguments).run
+    watch() if run == "watch" else store_lecture(Path(run))
+
+
 if __name__ == "__main__":
-    watch() if sys.argv[1:] == ["watch"] else store_lecture(Path(sys.argv[1]))
+    main()

@@ -9,7 +9,6 @@ processes may share a folder: each locks the run that it works on. A run that wa
 afresh.
 """
 
-import argparse
 import dataclasses
 import functools
 import json
@@ -26,6 +25,7 @@ from helpers import checkpoints, images, measures, plots, toy
 from helpers.objectives import Networks
 from helpers.settings import LOSSES, PRESETS, Preset, UserError
 from helpers.training import Run, train
+from tools import Parser
 from tools.store import round_off
 
 HORSES = (("bay", 1.0), ("black", 1.0), ("white", 1.0))
@@ -284,7 +284,7 @@ def measure_again(out: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(__spec__.name, __doc__)
     parser.add_argument("groups", nargs="*", help=f"of {', '.join(GROUPS)}; default: all")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--seeds", type=int, help="fewer seeds, or more, than the table says")

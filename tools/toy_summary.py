@@ -7,7 +7,6 @@ The rules are those of data/experiments/criteria.md, written before the runs.
 
 import itertools
 import math
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +15,7 @@ from helpers.measures import DIRECTIONS
 from helpers.widgets import sweep
 from helpers.widgets.sweep import is_seen
 from helpers.widgets.sweep import values as of
+from tools import Parser
 from tools.toy_runs import GROUPS, table
 
 TO_ZEBRA, TO_HORSE = DIRECTIONS
@@ -118,8 +118,10 @@ def verdicts(runs: dict[str, list[dict]]) -> dict[str, tuple[list[np.ndarray], l
     }
 
 
-def main(folder: str) -> None:
-    runs = sweep.read(folder, math.inf)
+def main(arguments: list[str] | None = None) -> None:
+    parser = Parser(__spec__.name, __doc__)
+    parser.add_argument("folder", help="what tools.toy_runs has filled")
+    runs = sweep.read(parser.parse_args(arguments).folder, math.inf)
     print(losses_table(runs))
     missing = {name for name, seed in table(list(GROUPS)) if seed >= len(runs.get(name, ()))}
     if missing:
@@ -134,4 +136,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

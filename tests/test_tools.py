@@ -1,0 +1,37 @@
+"""Every tool says what it is for when asked, and does nothing with arguments that it has not."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+import tools
+
+PATHS = sorted(Path(tools.__file__).parent.glob("[!_]*.py"))
+NAMES = [path.stem for path in PATHS if "def main(" in path.read_text(encoding="utf-8")]
+
+
+def test_every_tool_that_can_be_called_has_a_main():
+    called = [path.stem for path in PATHS if "__main__" in path.read_text(encoding="utf-8")]
+    assert called == NAMES and len(NAMES) >= 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_is_the_docstring(name, capsys):
+    tool = importlib.import_module(f"tools.{name}")
+    with pytest.raises(SystemExit) as ended:
+        tool.main(["--help"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0 and f"python -m tools.{name}" in said
+    assert tool.__doc__.strip() in said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_unknown_argument_is_told_in_one_sentence(name, capsys):
+    tool = importlib.import_module(f"tools.{name}")
+    with pytest.raises(SystemExit) as ended:
+        tool.main(["one", "two", "--colour"])
+    said = capsys.readouterr()
+    assert ended.value.code == 2 and not said.out
+    assert said.err.startswith("Error: ") and said.err.count("\n") == 1
+    assert said.err.endswith(f"`python -m tools.{name} --help` says what there is.\n")
