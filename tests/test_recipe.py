@@ -128,7 +128,7 @@ def test_the_program_turns_a_telephones_picture_upright(recipe, tmp_path):
     wide = Image.fromarray(toy.draw(toy.sample_scene(np.random.default_rng(1)), "horse", 60))
     wide.crop((0, 10, 60, 50)).save(path, exif=exif)
     program = [sys.executable, tmp_path / "without_torch.py", tmp_path / "horses2zebras.onnx"]
-    subprocess.run([*program, path, "33", out], check=True)
+    subprocess.run([*program, path, "33", out], check=True, timeout=60)
     net, _ = load_generator(tmp_path / "horses2zebras.safetensors")
     own = images.translate(net, images.open_picture(path), 33)
     with Image.open(out) as alone:
