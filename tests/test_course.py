@@ -113,7 +113,7 @@ def in_a_shell(folder, *cells):
         "sys.path[:] = [p for p in sys.path if os.path.abspath(p) != os.environ['COURSE']]\n"
         "sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
         "from IPython.terminal.interactiveshell import TerminalInteractiveShell\n"
-        "shell = TerminalInteractiveShell.instance(colors='NoColor')\n"
+        "shell = TerminalInteractiveShell.instance(colors='NoColor', term_title=False)\n"
         "for cell in json.loads(os.environ['CELLS']):\n"
         "    if not shell.run_cell(cell).success: break\n"
     )
