@@ -9,7 +9,14 @@ import torch
 
 from helpers import checkpoints, evaluation
 from helpers.evaluation import Heaps
-from helpers.images import Domains, to_image, toy_domains
+from helpers.images import (
+    Domains,
+    cut_sheet,
+    open_picture,
+    to_image,
+    to_tensor,
+    toy_domains,
+)
 from helpers.networks import Generator
 from helpers.settings import PRESETS
 from helpers.training import Run, train
@@ -142,6 +149,13 @@ def test_a_run_leaves_all_that_notebook_06_reads(tmp_path, monkeypatch):
     assert report["by_size"][0]["size"] == 32 and len(report["muddles"]) == 2
     run = json.loads((out / "run.json").read_text())
     assert run["every"] == 6 and run["previews"] == [6, 12]
+    # The first of trainB stands beside a child, so the first column is not kept.
+    seen, kept = (
+        cut_sheet(to_tensor(open_picture(path)), side)[:, -5:].float()
+        for path, side in ((first / "previews/000006.png", 64), (out / "000006.png", 64))
+    )
+    assert seen.shape == kept.shape and (seen - kept).abs().mean() < 8
+    assert len(cut_sheet(to_tensor(open_picture(out / "000006.png")), 64)[0]) == 5
     assert "--zoom 2.0" in run["commands"][0] and "--size" not in run["commands"][0]
     assert run["commands"][1].count(f"--start-from {first}") == 1
     assert run["steps"] == [6, 6] and np.shape(run["losses"]) == (2, 8)

@@ -34,6 +34,7 @@ PEOPLE = {
     "testA": ("072", "073", "080", "089", "091", "095"),
     "testB": ("071", "072", "077", "108"),
 }
+PREVIEW_FROM = 1  # of a preview's columns: the first of trainB stands beside a child
 EPOCHS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 100)  # previews that are kept, beside the last
 PREVIEW = 64  # their side; those of whole pictures at 128 pixels are halved
 SIZES = (64, 96, 128, 160, 192, 256)  # at which the shares called zebra are measured
@@ -352,9 +353,8 @@ def store_run(folder: Path, state: dict, out: Path) -> None:
         wanted = [e * epoch - before for e in EPOCHS if 0 < e * epoch - before < state["step"]]
         nearest = {min(previews, key=lambda step: abs(step - w)) for w in wanted}
         for step in sorted(nearest | {previews[-1]}):
-            store_preview(
-                part / f"previews/{step:06}.png", out / f"{before + step:06}.png", PREVIEW
-            )
+            preview, name = part / f"previews/{step:06}.png", f"{before + step:06}.png"
+            store_preview(preview, out / name, PREVIEW, first=PREVIEW_FROM)
             run["previews"].append(before + step)
         run["commands"].append(f"{command(state['belongs_to'])} --out {part}")
         run["steps"].append(state["step"])

@@ -86,12 +86,16 @@ def watch() -> None:
     path.write_text(json.dumps(round_off(facts), indent=1) + "\n")
 
 
-def store_preview(path: Path, out: Path, side: int, rows: int = 6) -> None:
-    """A copy with 256 colours, less than half the bytes, and with pictures of `side` pixels."""
+def store_preview(path: Path, out: Path, side: int, rows: int = 6, first: int = 0) -> None:
+    """A copy with 256 colours, less than half the bytes, and with pictures of `side` pixels.
+
+    Columns before `first` are left out.
+    """
     sheet = images.to_tensor(images.open_picture(path))
     pictures = images.cut_sheet(sheet, (sheet.shape[1] - 2) // rows - 2)
-    small = F.interpolate(images.to_float(pictures.flatten(0, 1)), (side, side), mode="area")
-    grid = make_grid(images.to_uint8(small), nrow=pictures.shape[1], pad_value=255)
+    shown = images.to_float(pictures[:, first:].flatten(0, 1))
+    small = F.interpolate(shown, (side, side), mode="area")
+    grid = make_grid(images.to_uint8(small), nrow=pictures.shape[1] - first, pad_value=255)
     images.to_image(grid).quantize(256, dither=Image.Dither.NONE).save(out, optimize=True)
 
 
