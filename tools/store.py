@@ -92,10 +92,9 @@ def store_preview(path: Path, out: Path, side: int, rows: int = 6, first: int = 
     Columns before `first` are left out.
     """
     sheet = images.to_tensor(images.open_picture(path))
-    pictures = images.cut_sheet(sheet, (sheet.shape[1] - 2) // rows - 2)
-    shown = images.to_float(pictures[:, first:].flatten(0, 1))
-    small = F.interpolate(shown, (side, side), mode="area")
-    grid = make_grid(images.to_uint8(small), nrow=pictures.shape[1] - first, pad_value=255)
+    pictures = images.cut_sheet(sheet, (sheet.shape[1] - 2) // rows - 2)[:, first:]
+    small = F.interpolate(images.to_float(pictures.flatten(0, 1)), (side, side), mode="area")
+    grid = make_grid(images.to_uint8(small), nrow=pictures.shape[1], pad_value=255)
     images.to_image(grid).quantize(256, dither=Image.Dither.NONE).save(out, optimize=True)
 
 
