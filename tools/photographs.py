@@ -303,12 +303,12 @@ def store(folder: Path, data: str, out: Path, held_out: str | None = None) -> No
         report[direction] = {"names": names[-1], "dhash": hashes} | report[direction]
     if held_out:
         report["by_size"] = by_size(nets, held_out, classifier)
-    (out / "report.json").write_text(json.dumps(round_off(report), indent=1) + "\n")
+    (out / "report.json").write_text(json.dumps(round_off(report)) + "\n")
     store_sheets(nets, test, names, report, out)
     trained = images.Folder(images.domain_folders(data, "train")[1], size).load()
     zebras = images.to_float(torch.cat([trained, test.b]))
     noise = by_count(evaluation.features(evaluation.load_inception(), zebras))
-    (out / "real_against_real.json").write_text(json.dumps(round_off(noise), indent=1) + "\n")
+    (out / "real_against_real.json").write_text(json.dumps(round_off(noise)) + "\n")
 
 
 def without_people(names: list[str], split: str) -> list[int]:
@@ -333,10 +333,11 @@ def store_sheets(nets: Networks, test: images.Domains, names, report: dict, out:
 def parts(folder: Path, state: dict) -> list[tuple[Path, dict]]:
     """Folder and checkpoint of a run, and before it those of the runs that it started from.
 
-    Of generators alone, which a run can start from, too, no training is known.
+    Of generators alone, or with a new decoder, no training is known: there are no previews.
     """
     origin = state["belongs_to"].get("started from")
-    earlier = checkpoints.load_checkpoint(Path(origin)) if origin else None
+    trained = origin and any(Path(origin).glob("previews/*.png"))
+    earlier = checkpoints.load_checkpoint(Path(origin)) if trained else None
     return [*(parts(Path(origin), earlier) if earlier else []), (folder, state)]
 
 
@@ -362,7 +363,7 @@ def store_run(folder: Path, state: dict, out: Path) -> None:
         before += state["step"]
     losses = torch.cat([state["losses"] for _, state in chain])
     run |= {"settings": settings, "losses": means(losses, epoch)}
-    (out / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+    (out / "run.json").write_text(json.dumps(run) + "\n")
     plots.plot_losses(losses, epoch).savefig(out / "losses.png", dpi=90)
 
 
