@@ -1,5 +1,6 @@
 """Numbers that are told in several places are the same in all of them, and those of the files."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -73,3 +74,21 @@ def test_the_verdicts_on_drawings_are_those_of_the_summary():
     for statement, rule in verdicts.items():
         word = toy_summary.verdict(*rule)
         assert f"=> {CLAIMS[statement]} on drawings: {word} (" in told, statement
+
+
+def compared():
+    with (ROOT / "data/photographs/compared.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_comparison_of_the_card_is_that_of_the_file(way):
+    rows = [row for row in compared() if row["direction"] == way]
+    assert [row["name"] for row in rows] == REPORT[way]["names"]
+    assert [int(row["called"]) for row in rows] == REPORT[way]["called_zebra"]
+    before, after = (np.mean([int(row[k]) for row in rows]) for k in ("called_earlier", "called"))
+    assert f"| {100 * before:.0f} % | {100 * after:.0f} % |" in CARD
+    border = [np.mean([float(row[k]) for row in rows]) for k in ("border_earlier", "border")]
+    assert "| {:.3f} | {:.3f} |".format(*border) in CARD
+    chosen = [row[judge] for row in rows for judge in ("judge1", "judge2") if row[judge]]
+    assert f"{100 * chosen.count('this') / len(chosen):.0f} % (" in CARD
