@@ -41,3 +41,20 @@ def test_an_unknown_argument_is_told_in_one_sentence(name, capsys):
     assert ended.value.code == 2 and not said.out
     assert said.err.startswith("Error: ") and said.err.count("\n") == 1
     assert said.err.endswith(f"`python -m tools.{name} --help` says what there is.\n")
+
+
+@pytest.mark.parametrize(
+    "name, arguments",
+    [
+        ("store", ["nowhere"]), ("fingerprints", ["nowhere"]),
+        ("photographs", ["nowhere", "data", "--out", "out"]),
+        ("new_decoder", ["weights", "data", "--discriminators", "nowhere", "--out", "out"]),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_not_there_is_told_in_one_sentence(name, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tool = load(name)
+    with pytest.raises(SystemExit) as ended:
+        tools.start(lambda: tool.main(arguments))
+    assert str(ended.value).startswith("Error: ") and "nowhere" in str(ended.value)
+    assert not list(tmp_path.iterdir())

@@ -4,6 +4,10 @@ Nothing in `helpers` needs it.
 """
 
 import argparse
+import sys
+from collections.abc import Callable
+
+from helpers.settings import UserError
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,3 +19,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str):
         self.exit(2, f"Error: {message}; `{self.prog} --help` says what there is.\n")
+
+
+def start(main: Callable[[], None]) -> None:
+    """Calls a tool's main; a UserError ends it with its one sentence, in place of a traceback."""
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"Error: {error}")

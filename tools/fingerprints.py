@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.pictures import open_picture, picture_paths
-from tools import Parser
+from tools import Parser, start
 
 OUT = Path(__file__).parent.parent / "data/photographs/fingerprints.csv"
 SPLITS = ("trainA", "trainB", "testA", "testB")
@@ -56,4 +56,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

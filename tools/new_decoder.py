@@ -13,7 +13,8 @@ import torch
 
 from helpers import checkpoints, images, measures
 from helpers.networks import Generator
-from tools import Parser
+from tools import Parser, start
+from tools.store import open_run
 
 CROP, PAIRS = 128, 2
 
@@ -47,9 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--out", type=Path, required=True, help="folder for --start-from")
     args = parser.parse_args(arguments)
-    state = checkpoints.load_checkpoint(args.discriminators)
-    if state is None:
-        parser.error(f"{args.discriminators} holds no checkpoint: name the folder of a run")
+    state, _ = open_run(args.discriminators)
     domains = images.folder_domains(args.data, 2 * CROP)
     torch.manual_seed(0)
     for name, direction in zip(("G_AB", "G_BA"), measures.DIRECTIONS):
@@ -60,4 +59,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

@@ -25,7 +25,7 @@ from helpers.networks import Generator
 from helpers.objectives import Networks
 from helpers.previews import round_trip
 from helpers.settings import PRESETS
-from tools import Parser
+from tools import Parser, start
 from tools.fingerprints import difference_hash
 from tools.store import means, open_run, round_off, store_generators, store_preview
 
@@ -393,4 +393,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

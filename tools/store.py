@@ -19,18 +19,20 @@ from torchvision.utils import make_grid
 from helpers import checkpoints, images, measures, plots, toy
 from helpers.networks import Discriminator
 from helpers.objectives import Networks
-from helpers.settings import PRESETS
+from helpers.settings import PRESETS, UserError
 from helpers.training import Run, train
 from helpers.widgets.dashboard import Dashboard
-from tools import Parser
+from tools import Parser, start
 
 DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
 
 
 def open_run(folder: Path) -> tuple[dict, Networks]:
-    """The checkpoint of a finished run, and its networks."""
+    """The checkpoint of a run, and its networks. Raises UserError where none is stored."""
     state = checkpoints.load_checkpoint(folder)
+    if state is None:
+        raise UserError(f"{folder} holds no checkpoint: name the folder of a run.")
     a, b = state["names"]
     G_AB, _ = checkpoints.load_generator(folder / f"{a}2{b}.safetensors")
     G_BA, _ = checkpoints.load_generator(folder / f"{b}2{a}.safetensors")
@@ -141,4 +143,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)
