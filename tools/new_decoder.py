@@ -14,7 +14,7 @@ import torch
 from helpers import checkpoints, images, measures
 from helpers.networks import Generator
 from tools import Parser, start
-from tools.store import open_run
+from tools.store import open_state
 
 CROP, PAIRS = 128, 2
 
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--out", type=Path, required=True, help="folder for --start-from")
     args = parser.parse_args(arguments)
-    state, _ = open_run(args.discriminators)
+    state = open_state(args.discriminators)
     domains = images.folder_domains(args.data, 2 * CROP)
     torch.manual_seed(0)
     for name, direction in zip(("G_AB", "G_BA"), measures.DIRECTIONS):

@@ -28,11 +28,17 @@ DATA = Path(__file__).parent.parent / "data"
 COMMAND = "python -m helpers train --preset lecture --data toy"
 
 
-def open_run(folder: Path) -> tuple[dict, Networks]:
-    """The checkpoint of a run, and its networks. Raises UserError where none is stored."""
+def open_state(folder: Path) -> dict:
+    """The checkpoint of a run. Raises UserError where none is stored."""
     state = checkpoints.load_checkpoint(folder)
     if state is None:
         raise UserError(f"{folder} holds no checkpoint: name the folder of a run.")
+    return state
+
+
+def open_run(folder: Path) -> tuple[dict, Networks]:
+    """The checkpoint of a run, and its networks. Raises UserError as `open_state` does."""
+    state = open_state(folder)
     a, b = state["names"]
     G_AB, _ = checkpoints.load_generator(folder / f"{a}2{b}.safetensors")
     G_BA, _ = checkpoints.load_generator(folder / f"{b}2{a}.safetensors")
