@@ -1,5 +1,4 @@
 """For all tests, notebooks included."""
 
-# Before a notebook's kernel starts: fills matplotlib's cache, and where the home directory cannot
-# be written names another in MPLCONFIGDIR. The kernel would tell of either on stderr.
+# Fills matplotlib's cache before a notebook's kernel starts, which would tell of it on stderr.
 import matplotlib.font_manager  # noqa: F401
