@@ -6,6 +6,17 @@ async function unpack(text) {
   return new Uint8Array(await new Response(whole).arrayBuffer());
 }
 
+document.getElementById("translator").innerHTML = `
+  <p id="translator-examples"></p>
+  <p class="translator-drop">
+  <label for="translator-file">Your photograph, chosen or dropped here:</label>
+  <input id="translator-file" type="file" accept="image/*"></p>
+  <p id="translator-said" role="status">Nothing is translated yet.</p>
+  <p class="translator-pair">
+  <canvas id="translator-before" role="img" aria-label="Picture" height="64" width="64"></canvas>
+  <canvas id="translator-after" role="img" aria-label="Translation" height="64" width="64"></canvas>
+  </p>`;
+
 const sessions = {};  // of each generator that was asked for
 async function start(name) {
   if (!ort.env.wasm.wasmBinary) {

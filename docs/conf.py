@@ -10,7 +10,7 @@ from tools import book, publish  # noqa: E402
 repository, tag = publish.recorded()
 
 project = html_title = "CycleGAN, from horses to zebras"
-copyright = "the authors of the course. Code and texts: MIT licence"
+copyright = "the authors of the course. Code: MIT licence. Texts and figures: CC BY 4.0"
 language = "en"
 extensions = ["myst_nb", "sphinx.ext.githubpages"]
 exclude_patterns = ["README.md"]  # it is index.md
@@ -34,15 +34,18 @@ html_context = {"default_mode": "auto"}
 html_use_index = False
 html_show_sphinx = False
 html_theme_options = {
-    "repository_url": f"https://github.com/{repository}",
-    "repository_branch": tag,
-    "use_repository_button": True,
-    "launch_buttons": {"colab_url": "https://colab.research.google.com"},
     "show_toc_level": 2,
     "footer_content_items": ["copyright"],
     "navbar_persistent": [],  # the search stands in the side bar
     "search_bar_text": "Search the course",
 }
+if repository != publish.PLACEHOLDER:  # buttons lead somewhere, or are not there
+    html_theme_options |= {
+        "repository_url": f"https://github.com/{repository}",
+        "repository_branch": tag,
+        "use_repository_button": True,
+        "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+    }
 
 
 def setup(app):

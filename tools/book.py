@@ -3,10 +3,12 @@
 python -m tools.book build/html          from the outputs that the notebooks store
 python -m tools.book build/html --run    executes every notebook first (preset lecture)
 
-Executing stops at the first cell that fails. The book is written all the same, that notebook with
-what it got to and those after it as they are stored, and the exit code is 1.
+Executing stops at the first cell that fails. The book is written all the same, and the exit code
+is 1.
 """
 
+import argparse
+import importlib.util
 import os
 import re
 import shutil
@@ -19,14 +21,14 @@ from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import Parser, browser
+from tools import browser
 
 ROOT = Path(__file__).parent.parent
-SETTINGS = ROOT / "docs"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_PICTURE = "*Interactive: open the notebook.*"
-# Pages of the book beside the notebooks. What does not exist is left out.
-PAGES = ("docs/*.md", "data/pretrained/*/README.md", "benchmarks/README.md", "CONTRIBUTING.md")
+# Pages beside the notebooks. LIVE: folders of scripts and pictures that lie beside their page.
+PAGES = ("docs/*.md", "data/pretrained/*/README.md", "benchmarks/README.md", "*.md")
+LIVE = ("docs/lab", "docs/explorer")
 CONTENTS = """
 ```{{toctree}}
 :hidden:
@@ -52,27 +54,22 @@ def has_picture(output) -> bool:
 
 
 def for_the_page(notebook):
-    """The notebook as a page can show it: no badge is fetched, and a widget is the picture beside
-    it, or where there is none one sentence. Changes the notebook and returns it."""
+    """The notebook as a page can show it: a widget is the picture beside it, or one sentence."""
     for cell in notebook.cells:
-        if cell.cell_type != "code":
+        if cell.cell_type == "markdown":
             cell.source = without_badges(cell.source)
             continue
-        widgets = [output for output in cell.outputs if WIDGET in output.get("data", {})]
-        for output in widgets:
-            del output.data[WIDGET]
-            if not has_picture(output):
-                output.data = {"text/markdown": NO_PICTURE}
-        if any(has_picture(output) for output in cell.outputs):
-            cell.outputs = [o for o in cell.outputs if o not in widgets or has_picture(o)]
+        pictured = any(has_picture(output) for output in cell.get("outputs", ()))
+        for output in cell.get("outputs", ()):
+            if output.get("data", {}).pop(WIDGET, None) and not has_picture(output):
+                output.data = {} if pictured else {"text/markdown": NO_PICTURE}
     return notebook
 
 
 def source_read(app, name, content) -> None:
     """Sphinx's event of that name: a page's text on its way from file to parser."""
     if app.env.doc2path(name).suffix == ".ipynb":
-        notebook = for_the_page(nbformat.reads(content[0], as_version=4))
-        content[0] = nbformat.writes(notebook)
+        content[0] = nbformat.writes(for_the_page(nbformat.reads(content[0], as_version=4)))
     else:
         content[0] = without_badges(content[0])
 
@@ -94,23 +91,27 @@ def mathml(visitor, node) -> None:
 
 def stage(folder: Path) -> list[Path]:
     """Copies what the book is made of, each file under its own path, so that links between them
-    hold. Returns the notebooks' copies."""
+    hold; README becomes the first page. Returns the notebooks' copies."""
     shutil.rmtree(folder, ignore_errors=True)
     notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     pages = [path for pattern in PAGES for path in sorted(ROOT.glob(pattern))]
-    linked = []
-    for page in [ROOT / "README.md", *pages]:
-        for target in re.findall(r"\]\((?!\w+:|#)([^)#]+)", page.read_text(encoding="utf-8")):
-            linked.append((page.parent / target).resolve())
+    linked = {
+        (page.parent / target).resolve()
+        for page in [*pages, *notebooks]
+        for target in re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    }
     for path in {*notebooks, *pages, *filter(Path.is_file, linked)}:
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    names = [[p.relative_to(ROOT).with_suffix("").as_posix() for p in ps]
-             for ps in (notebooks, pages)]  # fmt: skip
-    contents = CONTENTS.format(notebooks="\n".join(names[0]), more="\n".join(names[1]))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (folder / "index.md").write_text(readme + contents, encoding="utf-8")
+    readme = folder / "README.md"
+    pages.remove(ROOT / "README.md")
+    names = [
+        "\n".join(path.relative_to(ROOT).with_suffix("").as_posix() for path in paths)
+        for paths in (notebooks, pages)
+    ]
+    contents = CONTENTS.format(notebooks=names[0], more=names[1])
+    (folder / "index.md").write_text(readme.read_text("utf-8") + contents, encoding="utf-8")
     return [folder / path.relative_to(ROOT) for path in notebooks]
 
 
@@ -118,17 +119,8 @@ def execute(path: Path) -> str:
     """Runs a notebook's copy with notebooks/ as its folder and stores the outputs. Returns what a
     failing cell said, or nothing."""
     notebook = nbformat.read(path, as_version=4)
-    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
-
-    def began(cell, cell_index):
-        if sys.stdout.isatty() and cell.cell_type == "code":
-            done = sum(c.cell_type == "code" for c in notebook.cells[: cell_index + 1])
-            print(f"\r{path.stem}: cell {done} of {cells} ", end="", flush=True)
-
-    client = NotebookClient(
-        notebook, timeout=None, extra_arguments=["--log-level=ERROR"], on_cell_start=began,
-        resources={"metadata": {"path": str(ROOT / "notebooks")}},
-    )  # fmt: skip
+    resources = {"metadata": {"path": str(ROOT / "notebooks")}}
+    client = NotebookClient(notebook, timeout=None, resources=resources)
     try:
         client.execute()
     except CellExecutionError as error:
@@ -145,34 +137,37 @@ def build(source: Path, folder: Path) -> int:
 
     beside = browser.prepare(source)
     shutil.rmtree(folder, ignore_errors=True)
-    doctrees = source.parent / "doctrees"
-    shutil.rmtree(doctrees, ignore_errors=True)
-    code = sphinx(["-q", "-W", "--keep-going", "-b", "html", "-c", str(SETTINGS),
-                   "-d", str(doctrees), str(source), str(folder)])  # fmt: skip
+    code = sphinx(["-q", "-W", "--keep-going", "-E", "-b", "html", "-c", str(ROOT / "docs"),
+                   "-d", str(source.parent / "doctrees"), str(source), str(folder)])  # fmt: skip
     for path in beside:
-        shutil.copyfile(path, folder / Path(browser.PAGE).with_name(path.name))
+        shutil.copyfile(path, folder / "docs" / path.name)
+    for live in filter(lambda name: (ROOT / name).is_dir(), LIVE):
+        shutil.copytree(ROOT / live, folder / live, dirs_exist_ok=True)
+    if importlib.util.find_spec("tools.explorer"):  # pictures and numbers of the stored runs
+        from tools import explorer
+
+        explorer.build(folder / "docs/explorer")
     return code
 
 
-def main(arguments=None) -> int:
-    parser = Parser(__spec__.name, __doc__)
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser("python -m tools.book", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--run", action="store_true", help="execute every notebook first")
     options = parser.parse_args(arguments)
     folder = options.folder.resolve()
-    notebooks, failure = stage(folder.parent / "book"), ""
-    if options.run:
-        os.environ.setdefault("CYCLEGAN_PRESET", "lecture")  # minutes, and it learns
-        for path in notebooks:
-            begun = time.monotonic()
-            failure = execute(path)
-            seconds = time.monotonic() - begun
-            said = "FAILED" if failure else "ok"
-            print(f"\r{path.stem}: {said} in {seconds:.0f} s".ljust(60), flush=True)
-            if failure:
-                print(failure, file=sys.stderr)
-                break
-    code = build(folder.parent / "book", folder)
+    source = folder.parent / "book"
+    notebooks, failure = stage(source), ""
+    os.environ.setdefault("CYCLEGAN_PRESET", "lecture")  # minutes, and it learns
+    for path in notebooks if options.run else ():
+        begun = time.monotonic()
+        failure = execute(path)
+        verdict = "FAILED" if failure else "ok"
+        print(f"{path.stem}: {verdict} in {time.monotonic() - begun:.0f} s", flush=True)
+        if failure:
+            print(failure, file=sys.stderr)
+            break
+    code = build(source, folder)
     print(f"Open {folder / 'index.html'}")
     return 1 if failure else code
 

@@ -7,6 +7,7 @@ are kept in build/browser, so that the next build needs neither network nor PyTo
 import base64
 import gzip
 import hashlib
+import io
 import json
 import shutil
 import subprocess
@@ -26,23 +27,13 @@ WEIGHTS = {
     "photographs": ROOT / "data/pretrained/horse2zebra/horse2zebra.safetensors",
 }
 PHOTOGRAPH = ROOT / "data/photographs/nokota_horses.jpg"
-SCENES = (2, 14, 15, 30)
 MISSING = (
     "*The generators are missing from this copy of the book: it was built without npm, a network "
     "or PyTorch. `make book` on a machine that has them puts them here.*"
 )
-HTML = """```{{raw}} html
-<div id="translator">
-<p id="translator-examples"></p>
-<p class="translator-drop">
-<label for="translator-file">Your photograph, chosen or dropped here:</label>
-<input id="translator-file" type="file" accept="image/*"></p>
-<p id="translator-said" role="status">Nothing is translated yet.</p>
-<p class="translator-pair">
-<canvas id="translator-before" role="img" aria-label="Picture" height="64" width="64"></canvas>
-<canvas id="translator-after" role="img" aria-label="Translation" height="64" width="64"></canvas>
-</p></div>
-{scripts}
+HTML = """```{raw} html
+<div id="translator"></div>
+<script src="ort.js"></script><script src="files.js"></script><script src="browser.js"></script>
 ```"""
 
 
@@ -63,32 +54,26 @@ def runtime(folder: Path) -> dict[str, str]:
         subprocess.run([npm, "pack", f"onnxruntime-web@{VERSION}"], cwd=scratch, check=True,
                        capture_output=True, timeout=300)  # fmt: skip
         [archive] = Path(scratch).glob("*.tgz")
-        found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-        if found != SHA512:
+        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if digest != SHA512:
             raise OSError(f"{archive.name} is not the file that it should be")
         with tarfile.open(archive) as tar:
-            ort, loader, wasm = (
-                tar.extractfile(f"package/dist/{name}").read()
-                for name in (
-                    "ort.wasm.min.js",
-                    "ort-wasm-simd-threaded.mjs",
-                    "ort-wasm-simd-threaded.wasm",
-                )  # fmt: skip
-            )
+            names = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+            ort, loader, wasm = (tar.extractfile(f"package/dist/{n}").read() for n in names)
     # Its map of lines is not there, so no browser's tools shall look for it.
     (folder / "ort.js").write_bytes(ort.split(b"\n//# sourceMappingURL")[0])
     return {"script": packed(loader), "wasm": packed(wasm)}
 
 
 def exported(weights: Path) -> tuple[bytes, int]:
-    """A generator as ONNX, for pictures of any size, and the size that it was trained at.
+    """A generator as ONNX, for images of any size, and the size that it was trained at.
 
     Raises ImportError where PyTorch or what it exports with is missing.
     """
     import onnxscript  # noqa: F401 (without it the export stops later, with another error)
     import torch
 
-    from helpers.checkpoints import load_generator
+    from helpers.weights import load_generator
 
     net, config = load_generator(weights)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
@@ -102,29 +87,28 @@ def exported(weights: Path) -> tuple[bytes, int]:
 
 
 def examples() -> list[dict[str, str]]:
-    """Four drawn horses and a photograph, as addresses that hold the picture itself."""
-    import numpy as np
+    """Four drawn horses and a photograph, as addresses that hold the image itself."""
     from PIL import Image
 
-    from helpers import toy
-    from helpers.pictures import encode
+    from helpers.data import drawings
 
-    def example(title: str, name: str, kind: str, data: bytes) -> dict[str, str]:
+    def example(title: str, kind: str, data: bytes) -> dict[str, str]:
         address = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        name = {"png": "drawings", "jpeg": "photographs"}[kind]
         return {"title": title, "name": name, "picture": address}
 
-    scenes = [toy.sample_scene(np.random.default_rng([2024, k])) for k in SCENES]
-    drawn = [encode(Image.fromarray(toy.draw(scene, "horse", 64))) for scene in scenes]
-    found = [example(f"drawn horse {k}", "drawings", "png", d) for k, d in enumerate(drawn, 1)]
-    return [*found, example("photograph", "photographs", "jpeg", PHOTOGRAPH.read_bytes())]
+    examples = []
+    for k, image in enumerate(drawings.drawings("horse", 4, 64, seed=3)[0], 1):
+        file = io.BytesIO()
+        Image.fromarray(image.transpose(1, 2, 0)).save(file, "png")
+        examples.append(example(f"drawn horse {k}", "png", file.getvalue()))
+    return [*examples, example("photograph", "jpeg", PHOTOGRAPH.read_bytes())]
 
 
 def scripts() -> list[Path]:
-    """The files that the page loads, in their order; made where build/browser lacks them."""
-    made_of = [VERSION.encode(), Path(__file__).read_bytes(), PHOTOGRAPH.read_bytes()]
-    made_of += [path.read_bytes() for path in WEIGHTS.values()]
+    """The two files that are made for the page; kept in build/browser under what they depend on."""
+    made_of = [Path(__file__).read_bytes(), *(path.read_bytes() for path in WEIGHTS.values())]
     folder = KEPT / hashlib.sha256(b"".join(made_of)).hexdigest()[:12]
-    names = ("ort.js", "files.js")
     if not folder.is_dir():
         KEPT.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=KEPT) as scratch:
@@ -135,11 +119,11 @@ def scripts() -> list[Path]:
                 graph, sizes[name] = exported(path)
                 files[name] = packed(graph)
             values = {"FILES": files, "SIZES": sizes, "EXAMPLES": examples()}
-            constants = (f"const {key} = {json.dumps(v)};\n" for key, v in values.items())
-            (work / "files.js").write_text("".join(constants))
+            lines = (f"const {key} = {json.dumps(value)};\n" for key, value in values.items())
+            (work / "files.js").write_text("".join(lines))
             if not folder.is_dir():  # another build may have been faster
                 work.rename(folder)
-    return [folder / name for name in names]
+    return [folder / "ort.js", folder / "files.js"]
 
 
 def prepare(staged: Path) -> list[Path]:
@@ -151,11 +135,9 @@ def prepare(staged: Path) -> list[Path]:
     if not page.is_file():
         return []
     try:
-        files = [*scripts(), ROOT / "docs/browser.js"]
-        tags = "\n".join(f'<script src="{path.name}"></script>' for path in files)
-        text = HTML.format(scripts=tags)
+        files, text = [*scripts(), ROOT / "docs/browser.js"], HTML
     except (OSError, subprocess.SubprocessError, ImportError) as error:
         print(f"The page with the generators goes without them: {error}.")
         files, text = [], MISSING
-    page.write_text(page.read_text(encoding="utf-8").replace(MARK, text), encoding="utf-8")
+    page.write_text(page.read_text("utf-8").replace(MARK, text), encoding="utf-8")
     return files
