@@ -27,10 +27,10 @@ def plot(image: Tensor, crop: int, draw: int = 0) -> None:
     seen = image[:, top : top + crop, left : left + crop]
     seen = seen.flip(-1) if flip else seen
     figure, (whole, part) = plt.subplots(1, 2, figsize=(8, 4.2), layout="constrained")
-    whole.imshow(image.permute(1, 2, 0))
+    whole.imshow(image.permute(1, 2, 0).numpy())
     whole.add_patch(Rectangle((left - 0.5, top - 0.5), crop, crop, fill=False, ec=VERMILION, lw=3))
     whole.set_title(f"as loaded, {side} x {side}")
-    part.imshow(seen.permute(1, 2, 0))
+    part.imshow(seen.permute(1, 2, 0).numpy())
     part.set_title(f"what the network sees{', flipped' if flip else ''}")
     for ax in (whole, part):
         ax.axis("off")
