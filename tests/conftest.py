@@ -14,9 +14,10 @@ def same_chance():
 
 @pytest.fixture
 def tiny():
-    """The smallest config that still has every part in play: the pool fills and swaps."""
-    smoke = PRESETS["smoke"]
-    return dataclasses.replace(smoke, width=4, d_width=4, steps=10, decay_steps=5, pool_size=3)
+    """The smallest run that still has every part in play: the pool fills and swaps."""
+    return dataclasses.replace(
+        PRESETS["smoke"], width=4, d_width=4, steps=10, decay_steps=5, pool_size=3
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ is 1.
 """
 
 import argparse
-import importlib.util
 import os
 import re
 import shutil
@@ -21,14 +20,13 @@ from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import browser
+from tools import browser, explorer
 
 ROOT = Path(__file__).parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_PICTURE = "*Interactive: open the notebook.*"
-# Pages beside the notebooks. LIVE: folders of scripts and pictures that lie beside their page.
+# Pages beside the notebooks.
 PAGES = ("docs/*.md", "data/pretrained/*/README.md", "benchmarks/README.md", "*.md")
-LIVE = ("docs/lab", "docs/explorer")
 CONTENTS = """
 ```{{toctree}}
 :hidden:
@@ -141,12 +139,8 @@ def build(source: Path, folder: Path) -> int:
                    "-d", str(source.parent / "doctrees"), str(source), str(folder)])  # fmt: skip
     for path in beside:
         shutil.copyfile(path, folder / "docs" / path.name)
-    for live in filter(lambda name: (ROOT / name).is_dir(), LIVE):
-        shutil.copytree(ROOT / live, folder / live, dirs_exist_ok=True)
-    if importlib.util.find_spec("tools.explorer"):  # pictures and numbers of the stored runs
-        from tools import explorer
-
-        explorer.build(folder / "docs/explorer")
+    shutil.copytree(ROOT / "docs/lab", folder / "docs/lab")
+    explorer.build(folder)
     return code
 
 
