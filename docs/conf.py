@@ -27,6 +27,7 @@ html_theme = "sphinx_book_theme"
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 html_js_files = [
+    "sliders.js",  # pictures in several states
     # From disk no page can read another, so what is found is listed there without an excerpt.
     (None, {"body": "DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol != 'file:'"}),
 ]
