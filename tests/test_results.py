@@ -52,7 +52,7 @@ def test_anchors_of_both_directions(to_zebra, to_horse):
         assert half["error_inside"] == pytest.approx(nothing["error_inside"] / 2)
         assert min(anchor["outline"] for anchor in anchors.values()) > 0.85
         assert toy.outline_iou(scenes.target.roll(1, 0), scenes.landscape, scenes.mask).mean() < 0.6
-        with pytest.raises(ValueError, match=r"\(8, 3, 64, 64\): \(8, 3, 32, 32\)$"):
+        with pytest.raises(ValueError, match=r"expected \(8, 3, 64, 64\), got \(8, 3, 32, 32\)"):
             scenes.measure(torch.zeros(8, 3, 32, 32))
 
 
@@ -229,8 +229,6 @@ def some(**conditions):
 def test_seen_is_the_rule_of_the_criteria(less, measure, direction, seen):
     found = some(all=(0.2, 0.25, 0.3), size=less)
     assert stored_runs.is_seen(found, "size", direction, measure) is seen
-    text = f"{stored_runs.MEASURES[measure]} ({direction[-5:]})"
-    assert (text in stored_runs.seen_in(found, "size")) is seen
     [row] = stored_runs.rows(found, ["size"], direction)
     number = row[stored_runs.MEASURES[measure]]
     assert number.startswith(f"{np.mean(less):.2f} ± ") and number.endswith("*") is seen

@@ -17,14 +17,14 @@ def displayed(monkeypatch):
     seen = []
 
     class Handle:
-        def display(self, figure, metadata):
-            seen.append(("new", figure, metadata))
-
         def update(self, figure, metadata):
             seen.append(("update", figure, metadata))
 
-    monkeypatch.setattr(show, "DisplayHandle", Handle)
-    monkeypatch.setattr(show, "display", lambda x, metadata=None, raw=False: seen.append(x))
+    def display(what, metadata=None, **options):
+        seen.append(("new", what, metadata))
+        return Handle()
+
+    monkeypatch.setattr(show, "display", display)
     monkeypatch.setattr(show, "get_ipython", lambda: "a notebook")
     return seen
 
@@ -48,17 +48,15 @@ def test_fine_stripes_become_grey_small_images_stay_sharp_large_ones_keep_their_
     assert min(pixels(stripes(256)).shape) > 240
 
 
-def test_rows_have_labels_titles_and_a_text_for_screen_readers(monkeypatch):
-    calls = []
-    monkeypatch.setattr(show, "display", lambda figure, metadata: calls.append((figure, metadata)))
+def test_rows_have_labels_titles_and_a_text_for_screen_readers(displayed):
     images = torch.rand(2, 3, 16, 16) * 2 - 1
     show.show({"x": images, "G_AB(x)": images[:1]}, ["a", "b"])
     show.show({"x": images}, alt="Two horses")
-    figure, metadata = calls[0]
+    _, figure, metadata = displayed[0]
     assert [ax.get_title() for ax in figure.axes] == ["a", "b", "", ""]
     assert [ax.get_ylabel() for ax in figure.axes] == ["x", "", "G_AB(x)", ""]
     assert metadata == {"image/png": {"alt": "Rows of images: x, G_AB(x)"}}
-    assert calls[1][1] == {"image/png": {"alt": "Two horses"}}
+    assert displayed[1][2] == {"image/png": {"alt": "Two horses"}}
     assert plt.get_fignums() == [], "it would be shown twice"
 
 
@@ -75,7 +73,7 @@ def test_curves_are_means_of_the_losses():
 def test_a_table_rounds_aligns_and_escapes(displayed, monkeypatch, capsys):
     rows = {"nothing": {"striped": -0.001, "n": 64}, "<b>": {"striped": 0.8349, "n": 5}}
     show.table(rows)
-    [bundle] = displayed
+    [(_, bundle, _)] = displayed
     assert bundle["text/plain"].splitlines() == [
         "         striped   n", "nothing     0.00  64", "<b>         0.83   5",
     ]  # fmt: skip

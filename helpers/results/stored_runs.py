@@ -10,7 +10,6 @@ import numpy as np
 from torch import Tensor
 
 from helpers.data.images import open_image, to_tensor
-from helpers.results.toy import DIRECTIONS
 
 MEASURES = {
     "striped": "striped", "error_inside": "error", "background_change": "background",
@@ -92,12 +91,6 @@ def rows(runs: dict[str, list[dict]], names, direction: str) -> list[dict]:
             row[title] = f"{round(mean, 2) + 0.0:.2f} ± {abs(numbers - mean).max():.2f}{star}"
         table.append(row)
     return table
-
-
-def seen_in(runs: dict[str, list[dict]], name: str) -> list[str]:
-    """The measures, with their direction, in which what a condition changes is seen."""
-    pairs = [(way, measure) for way in DIRECTIONS for measure in MEASURES]
-    return [f"{MEASURES[m]} ({way[-5:]})" for way, m in pairs if is_seen(runs, name, way, m)]
 
 
 def bootstrap_interval(numbers, level=0.99, statistic=np.mean, draws=10_000) -> tuple[float, float]:
