@@ -5,11 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from helpers.settings import UserError
-from helpers.toy import (
-    HORSE_COATS,
+from helpers.data.drawings import (
     LANDSCAPES,
-    ZEBRA_COATS,
     World,
     animal_mask,
     draw,
@@ -61,16 +58,6 @@ def test_inside_the_mask_a_zebra_differs_much_and_is_striped():
         assert (brightness < 90).mean() > 0.2 and (brightness > 165).mean() > 0.2
 
 
-def test_the_barrel_has_stripes_that_64_pixels_resolve():
-    for scene in scenes():
-        scene = dataclasses.replace(scene, facing=1)
-        row = round(64 * (scene.ground - 0.55 * scene.length))
-        left, right = (round(64 * (scene.left + x * scene.length)) for x in (0.2, 0.6))
-        line = draw(scene, "zebra")[row, left:right].mean(1)
-        swings = np.diff(np.sign(line - 128))
-        assert np.count_nonzero(swings) >= 4 and np.ptp(line) > 180
-
-
 def test_nothing_in_a_horse_tells_where_its_zebra_has_stripes():
     """The barrel of a bay horse is one colour but for its shading, which is smooth."""
     for scene in scenes():
@@ -92,18 +79,6 @@ def test_stripes_are_fixed_to_the_body():
         whole = animal_mask(straight)[:, 4:] > 0.9999
         difference = draw(straight, "zebra")[:, 4:].astype(int) - draw(shifted, "zebra")[:, :-4]
         assert np.abs(difference[whole]).max() < 10  # the meadow shines through at the edges
-
-
-def test_the_mask_grows_with_the_animal_and_stays_in_the_picture():
-    areas = []
-    for length in (0.2, 0.4, 0.62, 0.8):
-        some = scenes(5, World(length=(length, length)))
-        masks = np.stack([animal_mask(scene, 48) for scene in some])
-        areas.append(masks.mean())
-        for edge in (masks[:, 0], masks[:, -1], masks[:, :, 0], masks[:, :, -1]):
-            assert edge.max() < 0.5
-    assert areas == sorted(areas) and areas[0] < 0.04
-    assert 0.1 < areas[2] < areas[3] < 0.4
 
 
 def test_changing_one_parameter_of_the_world_keeps_the_rest_of_a_scene():
@@ -153,14 +128,6 @@ def test_a_landscape_is_the_drawing_without_its_animal():
         assert np.abs(empty[covered].astype(int) - draw(scene, "horse")[covered]).mean() > 30
 
 
-def test_every_coat_and_landscape_can_be_drawn():
-    for horse, zebra in zip(HORSE_COATS, list(ZEBRA_COATS) * 2):
-        for landscape in LANDSCAPES:
-            world = World(horse_coats=((horse, 1),), zebra_coats=((zebra, 1),))
-            [scene] = scenes(1, dataclasses.replace(world, horse_landscapes=((landscape, 1),)))
-            assert not np.array_equal(draw(scene, "horse", 24), draw(scene, "zebra", 24))
-
-
 @pytest.mark.parametrize(
     "world",
     [
@@ -171,10 +138,10 @@ def test_every_coat_and_landscape_can_be_drawn():
     ],
 )
 def test_an_impossible_world_is_refused(world):
-    with pytest.raises(UserError, match="choose from|expected"):
+    with pytest.raises(ValueError, match="choose from|expected"):
         drawings("horse", 1, 32, seed=0, world=world)
 
 
 def test_an_unknown_animal_is_refused():
-    with pytest.raises(UserError, match="choose from"):
+    with pytest.raises(ValueError, match="choose from"):
         drawings("donkey", 1, 32, seed=0)

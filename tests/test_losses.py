@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from helpers.objectives import (
+from helpers.losses import (
     LOSSES,
-    History,
+    ImagePool,
     Networks,
     adversarial_loss,
     cycle_loss,
@@ -17,7 +17,7 @@ from helpers.objectives import (
 
 
 class Probe(torch.nn.Module):
-    """Multiplies by a factor and remembers which pictures it was shown."""
+    """Multiplies by a factor and remembers which images it was shown."""
 
     def __init__(self, factor):
         super().__init__()
@@ -101,49 +101,34 @@ def test_who_learns_from_each_loss(name, learners):
     assert {n for n, net in nets._asdict().items() if net.factor.grad is not None} == learners
 
 
-def test_without_identity_no_generator_sees_its_own_domain():
-    nets = probes()
-    losses, _, _ = generator_losses(nets, X, Y, identity=False)
-    assert len(nets.G_AB.seen) == len(nets.G_BA.seen) == 2
-    assert losses["identity_a"] == losses["identity_b"] == 0
-    assert losses["cycle_a"].item() == pytest.approx(0.5)
-
-
 def fakes(*values):
     return torch.stack([torch.full((3, 2, 2), float(v)) for v in values])
 
 
-def test_history_fills_then_swaps_half_the_time():
-    history = History(capacity=50, seed=1)
+def test_pool_fills_then_swaps_half_the_time():
+    pool = ImagePool(capacity=50, seed=1)
     for i in range(50):
-        assert history.swap(fakes(i)).mean() == i  # while filling, a fake comes straight back
-    shown = [history.swap(fakes(1000 + i)).mean().item() for i in range(1000)]
+        assert pool.query(fakes(i)).mean() == i  # while filling, a fake comes straight back
+    shown = [pool.query(fakes(1000 + i)).mean().item() for i in range(1000)]
     straight = sum(v == 1000 + i for i, v in enumerate(shown))
     assert 440 < straight < 560
     assert all(v <= 1000 + i for i, v in enumerate(shown))  # the others are older
-    assert len(history.fakes) == 50
+    assert len(pool.images) == 50
 
 
-def test_history_gives_no_gradient_and_can_be_switched_off():
+def test_pool_gives_no_gradient_and_can_be_switched_off():
     fake = fakes(1.0).requires_grad_()
-    assert not History().swap(fake).requires_grad
-    assert History(capacity=0).swap(fake).mean() == 1
+    assert not ImagePool().query(fake).requires_grad
+    assert ImagePool(capacity=0).query(fake).mean() == 1
 
 
-def test_history_goes_on_after_saving():
-    one, other = History(3, seed=5), History(3, seed=6)
+def test_pool_goes_on_after_saving():
+    one, other = ImagePool(3, seed=5), ImagePool(3, seed=6)
     for i in range(10):
-        one.swap(fakes(i, i + 0.5))
+        one.query(fakes(i, i + 0.5))
     other.load_state_dict(one.state_dict())
     for i in range(10, 20):
-        assert torch.equal(one.swap(fakes(i)), other.swap(fakes(i)))
-
-
-def test_older_histories_are_read():
-    history, other = History(3, seed=5), History(3, seed=6)
-    state = history.state_dict()
-    other.load_state_dict({"fakes": state["fakes"], "chance": state["rng_state"]})
-    assert torch.equal(other.generator.get_state(), history.generator.get_state())
+        assert torch.equal(one.query(fakes(i)), other.query(fakes(i)))
 
 
 def test_every_loss_has_a_weight_and_draws_from_its_group():
