@@ -1,6 +1,7 @@
 """Each figure draws, follows its controls, and says in a sentence what it cannot do."""
 
 import datetime
+import functools
 import io
 from pathlib import Path
 
@@ -171,8 +172,9 @@ def test_an_upload_is_translated_and_whatever_fails_is_a_sentence_in_its_place(d
     assert choose(box, "again.png", content()) == "again.png and its translation"
 
 
-def test_interact_names_the_handles_of_sliders(monkeypatch):
-    pages, calls = [], []
+def test_interact_names_the_handles_of_sliders_and_the_images(monkeypatch):
+    pages = []
     monkeypatch.setattr(widgets, "display", pages.append)
-    widgets.interact(lambda step: calls.append(step), step=(0, 10))
-    assert calls == [5] and "aria-label" in pages[0].data
+    widgets.interact(functools.partial(image_pool.plot, 0), step=(0, 10))
+    assert "aria-label" in pages[0].data
+    assert 'alt = "Each fake shown against the step' in pages[0].data

@@ -1,29 +1,39 @@
-"""Figures that a reader moves: one plotting function a file, made live by `interact`.
+"""Figures that a reader moves: one plotting function a file, made live by `interact`."""
 
-ipywidgets gives the handles of sliders and the buttons of a Play no names, so that a screen reader
-has nothing to say of them. `interact` names them.
-"""
+import json
+from functools import partial
 
 import ipywidgets
 from IPython.display import HTML, display
 
+# ipywidgets gives the handles of sliders no names, and JupyterLab no alt text to images, so that a
+# screen reader has nothing to say of them. This names those of its cell, whenever they change.
 NAMES = """<script>{
-  const buttons = {play: "Play", pause: "Pause", stop: "Stop", retweet: "Repeat"};
+  const cell = document.currentScript.closest(".jp-Cell") ?? document.body;
   const name = () => {
-    for (const handle of document.querySelectorAll(".widget-slider .noUi-handle")) {
+    for (const image of cell.querySelectorAll("img:not([alt])")) image.alt = ALT;
+    for (const handle of cell.querySelectorAll(".widget-slider .noUi-handle")) {
       const text = part => handle.closest(".widget-slider").querySelector(part)?.textContent ?? "";
       handle.setAttribute("aria-label", text(".widget-label"));
       handle.setAttribute("aria-valuetext", text(".widget-readout"));
     }
-    for (const icon of document.querySelectorAll(".widget-play i"))
-      icon.parentElement.title = buttons[icon.className.split("fa-").pop()] ?? "";
   };
-  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+  new MutationObserver(name).observe(cell, {childList: true, subtree: true});
   name();
 }</script>"""
 
 
 def interact(plot, **controls) -> None:
-    """`ipywidgets.interact` with names for screen readers: interact(plot, step=(0, 199))."""
+    """`ipywidgets.interact`, with names for screen readers: interact(plot, step=(0, 199)).
+
+    The alt text of its images is the first line of the plotting function's docstring.
+    """
+    if isinstance(plot, partial):  # ipywidgets asks for a name, which a partial lacks
+        plot.__name__, plot.__doc__ = plot.func.__name__, plot.func.__doc__
     ipywidgets.interact(plot, **controls)
-    display(HTML(NAMES))
+    name_parts((plot.__doc__ or "An interactive figure").splitlines()[0])
+
+
+def name_parts(alt: str) -> None:
+    """Names the sliders of the cell that runs, and its images `alt`, for screen readers."""
+    display(HTML(NAMES.replace("ALT", json.dumps(alt))))

@@ -9,6 +9,7 @@ from torch import nn
 
 from helpers.data.images import open_image, to_tensor, translate
 from helpers.show import show
+from helpers.widgets import name_parts
 
 
 def uploaded(value) -> tuple[str, Image.Image]:
@@ -49,4 +50,5 @@ def upload(net: nn.Module, size: int) -> ipywidgets.VBox:
             text.value = str(error)
 
     button.observe(update, "value")
+    name_parts("Your image and its translation")
     return ipywidgets.VBox([button, text, output])
