@@ -54,7 +54,8 @@ def main() -> None:
     ratios = [s / t for s, t in zip(*seconds)]
     low, middle, high = statistics.quantiles(ratios, n=4)
     shape, b_is = f"{config.size} px, width {config.width}", args.b or "the same"
-    print(f"| {shape} | A {a:.1f} ms | B {b_is} {b:.1f} ms | {middle:.2f}x [{low:.2f} {high:.2f}] |")
+    ratio = f"{middle:.2f}x [{low:.2f} {high:.2f}]"
+    print(f"| {shape} | A {a:.1f} ms | B {b_is} {b:.1f} ms | {ratio} |")
 
 
 if __name__ == "__main__":

@@ -53,13 +53,14 @@ def has_picture(output) -> bool:
 
 def for_the_page(notebook):
     """The notebook as a page can show it: a widget is the picture beside it, or one sentence."""
+    notebook.metadata.setdefault("language_info", {})["pygments_lexer"] = "ipython3"  # knows !git
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = without_badges(cell.source)
             continue
         pictured = any(has_picture(output) for output in cell.get("outputs", ()))
         for output in cell.get("outputs", ()):
-            if output.get("data", {}).pop(WIDGET, None) and not has_picture(output):
+            if output.get("data", {}).pop(WIDGET, None) is not None and not has_picture(output):
                 output.data = {} if pictured else {"text/markdown": NO_PICTURE}
     return notebook
 

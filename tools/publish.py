@@ -43,7 +43,7 @@ def publish(root: Path, repository: str, tag: str) -> None:
         text = re.sub(r"(?<= -b )v[\w.]+(?= https://github)", tag, text)
         text = BUTTONS.sub(buttons(repository, tag), text)
         if path.suffix in (".toml", ".cff"):
-            text = re.sub(r'^(version(?: = "|: ))[\w.]+', rf"\g<1>{tag[1:]}", text, flags=re.M)
+            text = re.sub(r'^(version(?: =|:) ")[\w.]+', rf"\g<1>{tag[1:]}", text, flags=re.M)
         path.write_text(text, "utf-8", newline="\n")
 
 
