@@ -1,18 +1,16 @@
-# A whole CycleGAN: drawn horses become zebras, and back. Made from notebook 05.
-# ruff: noqa: E402
-import random
+"""A whole CycleGAN: drawn horses become zebras, and back. Notebook 05, with every turn solved."""
+
 import sys
+from collections import namedtuple
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-sys.path.append(__file__.rpartition("notebooks")[0] or "..")
+sys.path.insert(0, __file__.rpartition("notebooks")[0])  # the course's folder
+from helpers.data.domains import toy_domains  # noqa: E402
 
-
-
-from helpers.images import toy_domains
-
-drawings = toy_domains(300, 72)
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def pairs(step):
@@ -33,110 +31,110 @@ class Block(nn.Module):
         return x + self.f(x)
 
 
-def generator(w=16, blocks=4):
+def generator(w, blocks):
     return nn.Sequential(
         unit(3, w, 7), unit(w, 2 * w, 3, 2, "zeros"), unit(2 * w, 4 * w, 3, 2, "zeros"),
-        *(Block(4 * w) for _ in range(blocks)),
-        nn.Upsample(scale_factor=2), unit(4 * w, 2 * w, 3),
+        *[Block(4 * w) for _ in range(blocks)], nn.Upsample(scale_factor=2), unit(4 * w, 2 * w, 3),
         nn.Upsample(scale_factor=2), unit(2 * w, w, 3),
-        nn.Conv2d(w, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh(),
+        nn.Conv2d(w, 3, 7, padding=3, padding_mode="reflect"), nn.Tanh(),
     )
 
 
-def discriminator(w=32):
+def discriminator(w):
     layers = [nn.Conv2d(3, w, 4, 2, 1), nn.LeakyReLU(0.2)]
     for c, stride in ((w, 2), (2 * w, 2), (4 * w, 1)):
-        layers += [nn.Conv2d(c, 2 * c, 4, stride, 1), nn.InstanceNorm2d(2 * c)]
-        layers += [nn.LeakyReLU(0.2)]
+        layers += [nn.Conv2d(c, 2 * c, 4, stride, 1), nn.InstanceNorm2d(2 * c), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers, nn.Conv2d(8 * w, 1, 4, 1, 1))
 
 
-def begin(net):
-    for layer in net.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.normal_(layer.weight, 0, 0.02)
-            nn.init.zeros_(layer.bias)
-    return net
-
-
-torch.manual_seed(0)
-G_AB, G_BA = begin(generator()), begin(generator())
-D_A, D_B = begin(discriminator()), begin(discriminator())
-
-
-def judged(scores, target):
+def least_squares(scores, target):
     return (scores - target).square().mean()
 
 
-def distance(x, y):
-    return (x - y).abs().mean()
+Networks = namedtuple("Networks", "G_AB G_BA D_A D_B")
 
 
-def generator_losses(x, y, fake_a, fake_b):
+def begin(layer):
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0, 0.02)
+        nn.init.zeros_(layer.bias)
+
+
+def networks(w=16, blocks=4, d_w=32, seed=0):
+    torch.manual_seed(seed)
+    nets = generator(w, blocks), generator(w, blocks), discriminator(d_w), discriminator(d_w)
+    return Networks(*(net.apply(begin).to(device) for net in nets))
+
+
+def generator_losses(nets, x, y):
+    fake_a, fake_b = nets.G_BA(y), nets.G_AB(x)
+    losses = {
+        "adv_ab": least_squares(nets.D_B(fake_b), 1), "adv_ba": least_squares(nets.D_A(fake_a), 1),
+        "cycle_a": F.l1_loss(nets.G_BA(fake_b), x), "cycle_b": F.l1_loss(nets.G_AB(fake_a), y),
+        "identity_a": F.l1_loss(nets.G_BA(x), x), "identity_b": F.l1_loss(nets.G_AB(y), y),
+    }
+    return losses, fake_a, fake_b
+
+
+def discriminator_losses(nets, x, y, fake_a, fake_b):
     return {
-        "adv_ab": judged(D_B(fake_b), 1), "adv_ba": judged(D_A(fake_a), 1),
-        "cycle_a": distance(G_BA(fake_b), x), "cycle_b": distance(G_AB(fake_a), y),
-        "identity_a": distance(G_BA(x), x), "identity_b": distance(G_AB(y), y),
+        "d_a": (least_squares(nets.D_A(x), 1) + least_squares(nets.D_A(fake_a), 0)) / 2,
+        "d_b": (least_squares(nets.D_B(y), 1) + least_squares(nets.D_B(fake_b), 0)) / 2,
     }
 
 
-def discriminator_losses(x, y, fake_a, fake_b):
-    return {
-        "d_a": (judged(D_A(x), 1) + judged(D_A(fake_a), 0)) / 2,
-        "d_b": (judged(D_B(y), 1) + judged(D_B(fake_b), 0)) / 2,
-    }
+class ImagePool:
+    def __init__(self, capacity=50, seed=0):
+        self.capacity, self.images = capacity, []
+        self.generator = torch.Generator().manual_seed(seed)  # of random numbers, that is
 
-
-class History:
-    def __init__(self, capacity=50):
-        self.fakes, self.capacity = [], capacity
-
-    def swap(self, fake):
-        if len(self.fakes) < self.capacity:
-            self.fakes.append(fake)
-        elif random.random() < 0.5:
-            place = random.randrange(self.capacity)
-            self.fakes[place], fake = fake, self.fakes[place]
+    def query(self, fake):
+        fake = fake.detach()
+        if len(self.images) < self.capacity:
+            self.images.append(fake)
+        elif torch.rand((), generator=self.generator) < 0.5:
+            i = torch.randint(self.capacity, (), generator=self.generator)
+            fake, self.images[i] = self.images[i], fake
         return fake
 
 
-lambdas = {"cycle": 10, "identity": 10}
+WEIGHTS = dict(d_a=1, d_b=1, adv_ab=1, adv_ba=1, cycle_a=10, cycle_b=10)
+WEIGHTS |= dict(identity_a=10, identity_b=10)
 
 
-def update(optimiser, losses):
-    weights = {name: lambdas.get(name.split("_")[0], 1) for name in losses}
+def optimizers(nets):
+    sides = nn.ModuleList(nets[:2]), nn.ModuleList(nets[2:])
+    return [torch.optim.Adam(side.parameters(), betas=(0.5, 0.999)) for side in sides]
+
+
+def update(optimizer, losses, weights=WEIGHTS):
     total = sum(weights[name] * loss for name, loss in losses.items())
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     total.backward()
-    optimiser.step()
+    optimizer.step()
 
 
-def optimisers(rate):
-    sides = nn.ModuleList([G_AB, G_BA]), nn.ModuleList([D_A, D_B])
-    return [torch.optim.Adam(side.parameters(), rate, (0.5, 0.999)) for side in sides]
-
-
-def train(pairs, steps, rate=4e-4):
-    (opt_g, opt_d), curves = optimisers(rate), []
-    history_a, history_b = History(), History()
-    for step in range(steps):
+def train(nets, opts, pools, pairs, steps, rate=4e-4, first=0, look=print):
+    (opt_g, opt_d), (pool_a, pool_b), curves = opts, pools, []
+    for step in range(first, steps):
         for group in opt_g.param_groups + opt_d.param_groups:
             group["lr"] = rate * min(1, 2 * (1 - step / steps))
         x, y = pairs(step)
-        fake_a, fake_b = G_BA(y), G_AB(x)
-        losses = generator_losses(x, y, fake_a, fake_b)
+        losses, fake_a, fake_b = generator_losses(nets, x, y)
         update(opt_g, losses)
-        older = history_a.swap(fake_a.detach()), history_b.swap(fake_b.detach())
-        losses |= discriminator_losses(x, y, *older)
-        update(opt_d, {name: losses[name] for name in ("d_a", "d_b")})
-        curves.append({name: loss.item() for name, loss in losses.items()})
+        fake_a, fake_b = pool_a.query(fake_a), pool_b.query(fake_b)
+        d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
+        update(opt_d, d_losses)
+        curves.append({name: loss.item() for name, loss in (losses | d_losses).items()})
+        if (step + 1) % 100 == 0:
+            look(step + 1)
     return curves
 
 
 if __name__ == "__main__":
     from torchvision.utils import save_image
-    train(pairs, 1200)
-    x, y = toy_domains(6, 64, seed=99).batch(0, 6, 64, seed=0)
-    with torch.no_grad():
-        rows = torch.cat([x, G_AB(x), y, G_BA(y)])
+    drawings, nets = toy_domains(300, 72).to(device), networks()
+    train(nets, optimizers(nets), (ImagePool(seed=0), ImagePool(seed=1)), pairs, 600)
+    x, y = toy_domains(6, 64, seed=99).to(device).batch(0, 6, 64, seed=0)
+    rows = torch.cat([x, nets.G_AB(x), y, nets.G_BA(y)])
     save_image(rows, "hundred.png", nrow=6, normalize=True, value_range=(-1, 1))
