@@ -1,6 +1,5 @@
 """The tools that make what the course ships: each starts, and its parts do what they say."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -14,16 +13,6 @@ from helpers.weights import load_generator
 from tools import ablations, photographs, student
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.mark.parametrize("name", ["book", "ablations", "photographs", "student"])
-def test_help_says_what_a_tool_is_for(name, capsys):
-    if name == "book":
-        pytest.importorskip("latex2mathml", reason="Colab's versions are tested without the book")
-    tool = importlib.import_module(f"tools.{name}")
-    with pytest.raises(SystemExit) as ended:
-        tool.main(["--help"])
-    assert ended.value.code == 0 and f"python -m tools.{name}" in capsys.readouterr().out
 
 
 def test_the_stored_runs_are_those_of_the_conditions():

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-ROOT = Path(__file__).parent.parent.parent
-PATTERNS = ("notebooks/[0-9]*.ipynb", "docs/*.md", "data/pretrained/*/README.md", "benchmarks/*.md")
+from tools.book import PAGES
+
+ROOT = Path(__file__).parents[2]
+PATTERNS = ("notebooks/[0-9]*.ipynb", *PAGES)
 FILES = [path for pattern in PATTERNS for path in sorted(ROOT.glob(pattern))]
+FILES.remove(ROOT / "README.md")  # it is the index
 NAMES = ["index", "search", *(path.relative_to(ROOT).with_suffix("").as_posix() for path in FILES)]
 
 

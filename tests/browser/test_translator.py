@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from helpers.checkpoints import load_generator
-from helpers.images import to_float, to_image, to_tensor, to_uint8
+from helpers.data.images import to_float, to_tensor, to_uint8
+from helpers.weights import load_generator
 from tools import browser
 
 WAIT = 120_000  # milliseconds, on a machine that does other things as well
@@ -50,8 +50,8 @@ def differs_by(name, before, after):
     """The largest difference from PyTorch's translation, in steps of a byte."""
     net, _ = load_generator(browser.WEIGHTS[name])
     with torch.no_grad():
-        own = to_image(to_uint8(net(to_float(to_tensor(before))[None]))[0])
-    return np.abs(np.asarray(own, int) - np.asarray(after, int)).max()
+        own = to_uint8(net(to_float(to_tensor(before))[None]))[0].permute(1, 2, 0)
+    return np.abs(own.numpy().astype(int) - np.asarray(after, int)).max()
 
 
 def test_a_drawn_horse_becomes_what_pytorch_makes_of_it(translator):
