@@ -1,6 +1,7 @@
 """Measures a pair of generators on photographs, and lists what can be known of each photograph.
 
 python -m tools.photographs measure WEIGHTS DATA --masks MASKS --out runs/report
+python -m tools.photographs masks WEIGHTS DATA --masks MASKS --out data/photographs
 python -m tools.photographs list DATA --out data/photographs/fingerprints.csv
 
 WEIGHTS: a folder with both generators. DATA: horse2zebra. MASKS: its folders with a 1-bit PNG for
@@ -156,6 +157,26 @@ def measure(weights: Path, data: Path, masks: Path, out: Path) -> None:
     (out / "report.json").write_text(json.dumps(round_off(report)) + "\n")
 
 
+def where(weights: Path, data: Path, masks: Path, out: Path) -> None:
+    """masks.json: of each translated horse, the change on the animal and off it.
+
+    Beside it the share of the picture that is animal, and the change if a random real zebra stood
+    in place of the translation, which does not know where the animal is.
+    """
+    G_AB, config = load_generator(find_generators(weights)[0])
+    paths, zebras = test_paths(data, "A"), test_paths(data, "B")
+    x, y = (to_float(load(part, config["size"])) for part in (paths, zebras))
+    pair = y[torch.from_numpy(np.random.default_rng(0).integers(0, len(y), len(x)))]
+    report = {"command": f"python -m tools.photographs masks {weights} DATA --masks MASKS --out {out}"}
+    report |= {"size": config["size"], "names": [path.name for path in paths]}
+    for name, output in (("translated", in_batches(G_AB, x, 4)), ("random zebra", pair)):
+        change = (to_float(to_uint8(output)) - x).abs().mean(1, keepdim=True)
+        report[name] = on_and_off(change, paths, masks)
+    files = [masks / path.parent.name / f"{path.stem}.png" for path in paths]
+    report["animal"] = [(np.array(Image.open(f).convert("L")) > 127).mean() for f in files]
+    (out / "masks.json").write_text(json.dumps(round_off(report)) + "\n")
+
+
 def dhash(image: Image.Image) -> str:
     """64 bits: whether brightness rises to the right, in 8 rows of 8 steps (Krawetz 2013, dHash).
 
@@ -180,9 +201,9 @@ def write_list(data: Path, out: Path) -> None:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m tools.photographs", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("measure", "list"):
+    for name in ("measure", "masks", "list"):
         command = commands.add_parser(name)
-        if name == "measure":
+        if name != "list":
             command.add_argument("weights", type=Path)
             command.add_argument("--masks", type=Path, default="data/masks")
         command.add_argument("data", type=Path)
@@ -192,7 +213,8 @@ def main(arguments: list[str] | None = None) -> None:
         write_list(args.data, args.out)
     else:
         args.out.mkdir(parents=True, exist_ok=True)
-        measure(args.weights, args.data, args.masks, args.out)
+        command = measure if args.command == "measure" else where
+        command(args.weights, args.data, args.masks, args.out)
 
 
 if __name__ == "__main__":
