@@ -167,7 +167,9 @@ def where(weights: Path, data: Path, masks: Path, out: Path) -> None:
     paths, zebras = test_paths(data, "A"), test_paths(data, "B")
     x, y = (to_float(load(part, config["size"])) for part in (paths, zebras))
     pair = y[torch.from_numpy(np.random.default_rng(0).integers(0, len(y), len(x)))]
-    report = {"command": f"python -m tools.photographs masks {weights} DATA --masks MASKS --out {out}"}
+    report = {
+        "command": f"python -m tools.photographs masks {weights} DATA --masks MASKS --out {out}"
+    }
     report |= {"size": config["size"], "names": [path.name for path in paths]}
     for name, output in (("translated", in_batches(G_AB, x, 4)), ("random zebra", pair)):
         change = (to_float(to_uint8(output)) - x).abs().mean(1, keepdim=True)
