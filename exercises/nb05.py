@@ -22,8 +22,9 @@ spec.loader.exec_module(lines)
 
 def small_run() -> Run:
     """A run of six steps, in float64 so that a difference is a mistake and not rounding."""
-    config = Config(size=32, width=4, blocks=1, d_width=4, steps=6, decay_steps=3, pool_size=2,
-                    learning_rate=1e-3, lambda_identity=10.0, amp="float32")  # fmt: skip
+    small = dict(size=32, width=4, blocks=1, d_width=4, steps=6, decay_steps=3, pool_size=2)
+    rates = dict(learning_rate=1e-3, d_learning_rate=1e-3)
+    config = Config(**small, **rates, lambda_identity=10.0, amp="float32")
     run = Run(config)
     for net in run.nets:
         net.double()

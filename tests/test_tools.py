@@ -37,7 +37,7 @@ def test_the_stored_runs_are_those_of_the_conditions():
 def test_a_condition_is_trained_measured_and_kept(tmp_path, tiny, monkeypatch, capsys):
     monkeypatch.setitem(PRESETS, "smoke", tiny)
     monkeypatch.setattr(ablations.measure, "__defaults__", (4,))
-    arguments = ["coats-3-1", "--seeds", "1", "--preset", "smoke", "--out", str(tmp_path)]
+    arguments = ["coats-3-1", "--seeds", "1", "--smoke", "--out", str(tmp_path)]
     ablations.main(arguments)
     run = json.loads((tmp_path / "coats-3-1-0.json").read_text())
     stored = json.loads((ROOT / "data/toy_runs/coats-3-1-0.json").read_text())
