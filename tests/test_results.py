@@ -182,7 +182,6 @@ def test_every_stored_run_is_read_and_has_its_words(runs, tmp_path):
     assert sorted(f"{n}-{run['seed']}" for n in runs for run in runs[n]) == files
     assert [len(runs[name]) for name in ("all", "without-cycle")] == [5, 3]
     assert len(stored_runs.read(STORED, seeds=2)["all"]) == 2
-    assert stored_runs.rows(runs, ["without-cycle"], "horse2zebra")[0][""] == "no cycle losses"
     with pytest.raises(ValueError, match="no run all-0.json"):
         stored_runs.read(tmp_path)
 
@@ -204,34 +203,6 @@ def test_images_are_cut_where_they_lie(runs):
     for key, wanted in (("real", scenes.source), ("truth", scenes.target)):
         found = images[key][:3].float() / 127.5 - 1
         assert (found - wanted).abs().mean() < 0.05, key  # the file has 256 colours
-
-
-def some(**conditions):
-    return {
-        name: [{"report": {way: dict.fromkeys(stored_runs.MEASURES, n) for way in DIRECTIONS}}
-               for n in numbers]
-        for name, numbers in conditions.items()
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "less, measure, direction, seen",
-    [
-        ((0.5, 0.5, 0.5), "error_inside", "horse2zebra", True),
-        ((0.5, 0.5, 0.26), "error_inside", "horse2zebra", False),  # one seed is no worse
-        ((0.44, 0.44, 0.44), "error_inside", "horse2zebra", False),  # not twice the spread
-        ((0.5, 0.5), "error_inside", "horse2zebra", False),  # two seeds decide nothing
-        ((0.0, 0.0, 0.0), "striped", "horse2zebra", True),
-        ((0.0, 0.0, 0.0), "striped", "zebra2horse", False),
-        ((0.0, 0.0, 0.0), "outline", "zebra2horse", True),
-    ],
-)
-def test_seen_is_the_rule_of_the_criteria(less, measure, direction, seen):
-    found = some(all=(0.2, 0.25, 0.3), size=less)
-    assert stored_runs.is_seen(found, "size", direction, measure) is seen
-    [row] = stored_runs.rows(found, ["size"], direction)
-    number = row[stored_runs.MEASURES[measure]]
-    assert number.startswith(f"{np.mean(less):.2f} ± ") and number.endswith("*") is seen
 
 
 def test_a_verdict_needs_every_seed_and_the_least_size():

@@ -11,10 +11,6 @@ from torch import Tensor
 
 from helpers.data.images import open_image, to_tensor
 
-MEASURES = {
-    "striped": "striped", "error_inside": "error", "background_change": "background",
-    "outline": "outline", "round_trip": "round trip",
-}  # fmt: skip
 CONDITIONS = {
     "all": "all losses", "adversarial-alone": "adversarial losses alone",
     "without-adversarial": "no adversarial losses", "without-cycle": "no cycle losses",
@@ -66,31 +62,6 @@ def values(runs: list[dict], direction: str, measure: str, probe: str | None = N
         needed = [row["anchors"]["nothing"]["error_inside"] for row in rows]
         return np.array([row["change_inside"] for row in rows]) / needed
     return np.array([row[measure] for row in rows])
-
-
-def is_seen(runs: dict, name: str, direction: str, measure: str, seeds: int = 3) -> bool:
-    """Whether a condition is worse than "all" in every seed, by more than twice the spread of that.
-
-    The spread is highest less lowest. False where one of them has fewer than `seeds` runs.
-    """
-    count = min(len(runs["all"]), len(runs[name]))
-    whole, less = (values(runs[n][:count], direction, measure) for n in ("all", name))
-    more_is_better = measure == "outline" or (direction, measure) == ("horse2zebra", "striped")
-    worse = whole - less if more_is_better else less - whole
-    return bool(count >= seeds and (worse > 2 * np.ptp(whole)).all())
-
-
-def rows(runs: dict[str, list[dict]], names, direction: str) -> list[dict]:
-    """For `show.table`: mean over the seeds ± the farthest from it, * where it is seen."""
-    table = []
-    for name in names:
-        row = {"": CONDITIONS[name], "seeds": len(runs[name])}
-        for measure, title in MEASURES.items():
-            numbers = values(runs[name], direction, measure)
-            mean, star = numbers.mean(), "*" * is_seen(runs, name, direction, measure)
-            row[title] = f"{round(mean, 2) + 0.0:.2f} ± {abs(numbers - mean).max():.2f}{star}"
-        table.append(row)
-    return table
 
 
 def bootstrap_interval(numbers, level=0.99, statistic=np.mean, draws=10_000) -> tuple[float, float]:
