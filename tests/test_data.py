@@ -227,7 +227,7 @@ def server(monkeypatch):
         monkeypatch.setattr(horse2zebra, "DRIVE", url.replace("127.0.0.1", "localhost") + "/drive")
         monkeypatch.setattr(horse2zebra, "HUB", f"{url}/hub/")
         sums = {
-            name: (0, hashlib.sha256(make_zip(name)).hexdigest())
+            name: hashlib.sha256(make_zip(name)).hexdigest()
             for name in ("horse2zebra", "monet2photo")
         }
         monkeypatch.setattr(horse2zebra, "ZIPS", sums)

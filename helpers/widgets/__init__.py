@@ -37,9 +37,5 @@ def interact(plot, **controls) -> None:
     live = ipywidgets.interactive(plot, **controls)
     plot(**live.kwargs)
     display(live)
-    name_parts((plot.__doc__ or "An interactive figure").splitlines()[0])
-
-
-def name_parts(alt: str) -> None:
-    """Names the sliders of the cell that runs, and its images `alt`, for screen readers."""
+    alt = (plot.__doc__ or "An interactive figure").splitlines()[0]
     display(HTML(NAMES.replace("ALT", json.dumps(alt))))
