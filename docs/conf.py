@@ -24,7 +24,7 @@ myst_heading_anchors = 4
 html_math_renderer = "mathml"
 
 html_theme = "sphinx_book_theme"
-html_static_path = ["static"]
+html_static_path = ["static", "lab"]  # the CycleGAN Lab runs from _static
 html_css_files = ["course.css"]
 html_js_files = [
     "sliders.js",  # pictures in several states

@@ -7,7 +7,8 @@
 const LOSSES = ["d_a", "d_b", "adv_ab", "adv_ba", "cycle_a", "cycle_b", "identity_a", "identity_b"];
 const SLOPE = 0.2;  // of the leaky ReLU, for negative numbers
 
-// Chance from a seed (mulberry32): the same numbers on every machine.
+// Chance from a seed (mulberry32). Here and below only operations that every browser rounds alike
+// (+ - * / and the root, no cosine): a seed gives the same run, to the last bit, on any machine.
 function chance(seed) {
   let state = Math.imul(seed + 1, 0x9E3779B1) >>> 0;
   const uniform = () => {
@@ -16,8 +17,11 @@ function chance(seed) {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
-  const normal = () =>
-    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const normal = () => {  // the sum of twelve: mean 0, deviation 1, and close to a bell
+    let sum = -6;
+    for (let k = 0; k < 12; k++) sum += uniform();
+    return sum;
+  };
   return { uniform, normal };
 }
 
@@ -38,7 +42,7 @@ class Net {
         for (let j = 0; j < p.value.length; j++) p.value[j] = bound * (2 * rng.uniform() - 1);
       this.layers.push(layer);
     }
-    this.steps = 0;
+    this.decay = [1, 1];  // what the betas of Adam are multiplied to
   }
 
   // All that the layers put out, the batch first: what `backward` goes through in reverse.
@@ -86,8 +90,8 @@ class Net {
 
   // One step of Adam (betas 0.5 and 0.999, as in the paper); the gradients are zero afterwards.
   adam(rate) {
-    this.steps++;
-    const m1 = 1 - 0.5 ** this.steps, v1 = 1 - 0.999 ** this.steps;
+    this.decay = [0.5 * this.decay[0], 0.999 * this.decay[1]];
+    const m1 = 1 - this.decay[0], v1 = 1 - this.decay[1];
     for (const layer of this.layers)
       for (const { value, grad, m, v } of [layer.w, layer.b])
         for (let j = 0; j < value.length; j++) {

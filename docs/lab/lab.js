@@ -28,7 +28,7 @@ const TEXTS = [{
   guesses: ["The pairs", "The way home", "Nothing"], right: 1,
   answer: m => `${m.right} of 8 blobs find their own number. Identity asks each network to leave
     alone what looks right already, so it moves everything as little as it can and ends at the
-    nearest blob. Here the nearest one happens to be right. But ${ROUND(m)}: at least four
+    nearest blob. Here the nearest one happens to be right. But ${ROUND(m)}: at least three
     times as far as with the cycle. Many points of a blob land on one spot, and from there no way leads back to
     where each of them was.`,
 }, {
@@ -56,7 +56,7 @@ const plane = (side, other) => `<figure><figcaption>From ${side} to ${other}</fi
 const curve = ([kind, title, ...sides]) => `<div class="curve"><strong>${title}</strong>
   <canvas id="lab-curve-${kind}" role="img" aria-label="Curves of the two ${title.toLowerCase()} losses"></canvas>
   ${sides.map((s, k) => `<label class="${k ? "second" : "first"}">
-    <input type="checkbox" id="lab-on-${kind}_${s}" checked><span>${k ? "- -" : "—"} ${kind}_${s}</span>
+    <input type="checkbox" id="lab-on-${kind}_${s}" checked><span><i></i>${kind}_${s}</span>
     <output id="lab-loss-${kind}_${s}"></output></label>`).join("")}</div>`;
 
 home.innerHTML = `
@@ -66,17 +66,20 @@ home.innerHTML = `
   <p class="question" id="lab-question"></p>
   <fieldset class="guesses"><legend>Your prediction</legend><span id="lab-guesses"></span></fieldset>
   <div class="row"><button class="main" id="lab-go">Run it: ${STEPS} steps</button>
-    <button id="lab-try" hidden>Try five starts</button></div>
-  <div class="answer" id="lab-answer" hidden></div>
-  <div class="five" id="lab-five" hidden></div>
+    <span id="lab-said" role="status"></span></div>
 </section>
 <fieldset class="view"><legend>Show</legend>
   <span class="row">${radios("view", ["from A to B", "from B to A"], 0)}</span></fieldset>
 <div class="planes" data-view="A">${plane("A", "B")}${plane("B", "A")}</div>
-<p class="key"><span>● real</span> <span>◆ fake</span> <span>○ where the way back ends</span>
+<section class="card" id="lab-result" aria-label="Answer" hidden>
+  <div class="answer" id="lab-answer"></div>
+  <div class="row"><button id="lab-try">Try five starts</button></div>
+  <div class="five" id="lab-five"></div>
+</section>
+<p class="key"><span><b class="first">A</b> <b class="second">B</b></span> <span>● real</span> <span>◆ fake</span> <span>○ where the way back ends</span>
   <span><b style="color:var(--right)">—</b> its own number</span>
   <span><b style="color:var(--wrong)">—</b> another number</span>
-  <span>tint: looks real to the discriminator</span></p>
+  <span>tint: looks real to the discriminator</span> <span>arrow: what would please it</span></p>
 <dl class="facts"><div><dt>Step</dt><dd id="lab-step"></dd></div>
   <div><dt>Way back misses by</dt><dd id="lab-miss"></dd></div>
   <div><dt>Own number found</dt><dd id="lab-right"></dd></div>
@@ -102,7 +105,7 @@ home.innerHTML = `
   ${slider("identity", "λ identity", 0, 10, 0.5, 1.5)}
   ${tick("lines", "lines")} ${tick("heat", "tint")} ${tick("arrows", "arrows", "")}
 </div>
-<p id="lab-said" role="status" class="key"></p>`;
+`;
 
 const find = id => document.getElementById("lab-" + id);
 const say = text => { find("said").textContent = text; };
@@ -118,6 +121,10 @@ function restart() {
                   own: world === "own" ? OWN : null });
   history = Object.fromEntries(LOSSES.map(name => [name, []]));
   [playing, target] = [false, 0];
+  attempt++;  // stops five starts that are under way
+  find("go").disabled = false;
+  find("result").hidden = true;
+  find("five").innerHTML = "";
   settings();
   buttons();
 }
@@ -160,25 +167,35 @@ function record() {
 // ---- Guided scenes ----
 function open(k) {
   scene = k;
-  attempt++;  // stops five starts that are under way
-  const text = TEXTS[k], set = { world: "rings", cycle: 5, identity: 1.5, rate: -2.7 };
-  for (const [id, value] of Object.entries(set)) find(id).value = value;
-  for (const name of LOSSES) find("on-" + name).checked = !SCENES[k].without.includes(name);
+  const text = TEXTS[k];
+  set(k);
   for (const b of home.querySelectorAll("[data-scene]"))
     b.setAttribute("aria-pressed", String(+b.dataset.scene === k));
   find("question").textContent = text.question;
   find("guesses").innerHTML = radios("guess", text.guesses, -1);
-  find("answer").hidden = find("five").hidden = find("try").hidden = true;
-  find("go").disabled = false;
   restart();
-  say(`Scene ${k + 1}: ${text.name}.`);
+  say("");
+}
+
+// The scene's own settings, whatever was tried before; the seed is the reader's.
+function set(k) {
+  const own = { world: "rings", cycle: 5, identity: 1.5, rate: -2.7 };
+  for (const [id, value] of Object.entries(own)) find(id).value = value;
+  for (const name of LOSSES) find("on-" + name).checked = !SCENES[k].without.includes(name);
+}
+
+// Brings what a button made into a small window, where it lies elsewhere.
+function see(element) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
 function go() {
+  set(scene);
   restart();
   target = STEPS;
-  find("answer").hidden = true;
   find("go").disabled = true;
+  see(home.querySelector(".planes"));
   play(true);
   say("The networks learn.");
 }
@@ -192,9 +209,9 @@ function answer() {
     ? `<p>${verdict}${text.answer(m)}</p>`
     : `<p>This start, or your settings, ended otherwise: ${ROUND(m)}, and the pairs are ${m.pairing || "unknown"}.
        With seeds 1 to 5 and the scene's own settings it goes as the scene tells.</p>`;
-  find("answer").hidden = find("try").hidden = false;
-  find("go").disabled = false;
-  say(`Step ${run.lab.step}. The answer is above the planes.`);
+  find("result").hidden = find("go").disabled = false;
+  say(`Step ${run.lab.step}: the answer is below the planes.`);
+  see(find("result"));
 }
 
 // Seeds 1 to 5 without drawing, in slices, so that the page stays awake.
@@ -202,7 +219,6 @@ async function five() {
   const box = find("five"), mine = ++attempt, settings = { without: SCENES[scene].without };
   let held = 0;
   play(false);
-  box.hidden = false;
   box.innerHTML = "";
   find("try").disabled = true;
   for (let seed = 1; seed <= 5 && mine === attempt; seed++) {
@@ -223,13 +239,16 @@ async function five() {
     draw(figure.firstChild, one, "A", m, true);
   }
   find("try").disabled = false;
-  if (mine === attempt) say(`${held} of 5 starts end as the answer says.`);
+  if (mine !== attempt) return;
+  say(`${held} of 5 starts end as the answer says.`);
+  see(find("result"));
 }
 
 // ---- Pictures ----
+const NAMES = ["a", "b", "at", "bt", "ink", "soft", "line", "paper", "right", "wrong"];
 const colours = () => {
   const style = getComputedStyle(home);
-  return name => style.getPropertyValue("--" + name).trim();
+  return Object.fromEntries(NAMES.map(name => [name, style.getPropertyValue("--" + name).trim()]));
 };
 const rgb = hex => {
   const full = hex.length === 4 ? hex.replace(/[0-9a-f]/gi, "$&$&") : hex;
@@ -269,10 +288,10 @@ function tint(D, side, colour) {
 function draw(canvas, run, side, m, plain = false) {
   const { context: c, width } = pen(canvas), colour = colours(), other = side === "A" ? "B" : "A";
   if (!width) return;
-  const own = colour(side.toLowerCase()), aim = colour(other.toLowerCase());
+  const own = colour[side.toLowerCase()], aim = colour[other.toLowerCase()];
   const at = (x, y) => [width / 2 * (1 + x / SPAN), width / 2 * (1 - y / SPAN)];
   const size = Math.max(1.6, width / 150);
-  const dot = (x, y, radius = size) => { c.beginPath(); c.arc(...at(x, y), radius, 0, 7); };
+  const dot = (x, y, radius = size) => { const [u, v] = at(x, y); c.moveTo(u + radius, v); c.arc(u, v, radius, 0, 7); };
   if (!plain && find("heat").checked) {
     const D = run.lab["D_" + other];
     if (!tints[other] || frames % 4 === 0 || !playing) tint(D, other, aim);
@@ -281,52 +300,61 @@ function draw(canvas, run, side, m, plain = false) {
   }
   c.globalAlpha = 0.45;
   c.fillStyle = aim;
-  for (const [x, y] of run.domain[other]) { dot(x, y, 0.8 * size); c.fill(); }
+  c.beginPath();
+  for (const [x, y] of run.domain[other]) dot(x, y, 0.8 * size);
+  c.fill();
   c.globalAlpha = 1;
   if (run.ready) {
     const { start, fake, back } = run.trip(side), lands = side === "A" ? m.lands : m.landsBack;
     const every = Math.max(1, Math.ceil(start.length / 2 / (plain ? 24 : 32)));
-    const line = (from, to, j) => {
+    const line = (from, to, j, stroke) => {
+      c.strokeStyle = stroke;
       c.beginPath(); c.moveTo(...at(from[j], from[j + 1])); c.lineTo(...at(to[j], to[j + 1])); c.stroke();
     };
+    c.lineWidth = plain ? 1 : 1.6;
     if (plain || find("lines").checked)
       for (let k = 0; k < start.length / 2; k += every) {
         const part = Math.floor(k / 20), to = lands[part] ?? -1;
-        c.strokeStyle = to === part ? colour("right") : to < 0 ? colour("soft") : colour("wrong");
-        c.lineWidth = plain ? 1 : 1.4;
-        line(start, fake, 2 * k);
         c.setLineDash([2, 3]);
-        c.strokeStyle = own;
-        line(fake, back, 2 * k);
+        line(fake, back, 2 * k, own);
         c.setLineDash([]);
+        line(start, fake, 2 * k, to === part ? colour.right : to < 0 ? colour.soft : colour.wrong);
       }
     c.fillStyle = own;
-    for (let j = 0; j < start.length; j += 2) { dot(start[j], start[j + 1]); c.fill(); }
+    c.beginPath();
+    for (let j = 0; j < start.length; j += 2) dot(start[j], start[j + 1]);
+    c.fill();
+    c.beginPath();
     for (let j = 0; j < fake.length; j += 2) {
       const [x, y] = at(fake[j], fake[j + 1]), r = 1.5 * size;
-      c.beginPath(); c.moveTo(x, y - r); c.lineTo(x + r, y); c.lineTo(x, y + r); c.lineTo(x - r, y); c.closePath();
-      c.fillStyle = aim; c.fill();
-      c.strokeStyle = colour("paper"); c.lineWidth = 0.8; c.stroke();
+      c.moveTo(x, y - r); c.lineTo(x + r, y); c.lineTo(x, y + r); c.lineTo(x - r, y); c.closePath();
     }
-    c.strokeStyle = colour("ink");
+    c.fillStyle = aim;
+    c.fill();
+    c.strokeStyle = colour.paper;
+    c.lineWidth = 0.8;
+    c.stroke();
+    c.strokeStyle = colour.ink;
     c.lineWidth = 1;
-    for (let j = 0; j < back.length && !plain; j += 2 * every) { dot(back[j], back[j + 1], 2 * size); c.stroke(); }
-    if (!plain && find("arrows").checked) arrows(c, at, run.lab.wishes(run.lab["D_" + other], fake), fake, every, colour("ink"));
+    c.beginPath();
+    for (let j = 0; j < back.length && !plain; j += 2 * every) dot(back[j], back[j + 1], 2 * size);
+    c.stroke();
+    if (!plain && find("arrows").checked) arrows(c, at, run.lab.wishes(run.lab["D_" + other], fake), fake, every, colour.ink);
   }
   if (plain || !(run.world in WORLDS)) return;
   c.textAlign = "center";
   c.textBaseline = "middle";
   c.lineWidth = 3;
-  c.strokeStyle = colour("paper");
+  c.strokeStyle = colour.paper;
   for (const place of ["A", "B"])
     for (let k = 0; k < 8; k++) {
       c.font = `${place === side ? 700 : 500} ${Math.max(12, width / 30)}px system-ui, sans-serif`;
-      c.fillStyle = colour(place.toLowerCase() + "t");
-      const spot = at(...WORLDS[run.world][place](k, 0.16));
+      c.fillStyle = colour[place.toLowerCase() + "t"];
+      const spot = at(...WORLDS[run.world][place](k, 0.19));
       c.strokeText(k + 1, ...spot);
       c.fillText(k + 1, ...spot);
     }
-  if (document.activeElement === canvas) { dot(...cursor, 6); c.strokeStyle = colour("ink"); c.stroke(); }
+  if (document.activeElement === canvas) { c.beginPath(); dot(...cursor, 6); c.strokeStyle = colour.ink; c.stroke(); }
 }
 
 function arrows(c, at, wish, fake, every, colour) {
@@ -355,13 +383,15 @@ function curves([kind, , ...sides]) {
     return means;
   });
   const top = Math.max(0.05, ...lists.flat().filter(Number.isFinite));
-  c.strokeStyle = colour("line");
+  c.setLineDash([]);
+  c.lineWidth = 1;
+  c.strokeStyle = colour.line;
   c.strokeRect(0.5, 0.5, width - 1, height - 1);
   lists.forEach((list, k) => {
     c.beginPath();
     list.forEach((loss, j) => c.lineTo(2 + (width - 4) * j / Math.max(1, list.length - 1),
                                       height - 3 - (height - 8) * loss / top));
-    c.strokeStyle = colour(k ? "b" : "a");
+    c.strokeStyle = colour[k ? "b" : "a"];
     c.lineWidth = 1.8;
     c.setLineDash(k ? [5, 3] : []);
     c.stroke();
@@ -432,7 +462,7 @@ for (const b of home.querySelectorAll("[data-scene]")) b.onclick = () => open(+b
 find("go").onclick = go;
 find("try").onclick = five;
 find("play").onclick = () => play(!playing);
-find("reset").onclick = () => { restart(); find("go").disabled = false; say("Back at step 0."); };
+find("reset").onclick = () => { restart(); say("Back at step 0."); };
 find("half").onclick = () => {
   play(false);
   run.half();
@@ -444,7 +474,6 @@ find("half").onclick = () => {
 };
 for (const id of ["seed", "world"]) find(id).onchange = () => {
   restart();
-  find("go").disabled = false;
   if (run.world === "own") say("Draw points of A, then points of B, then press Play.");
 };
 for (const id of ["speed", "rate", "cycle", "identity", "lines", "heat", "arrows",

@@ -26,8 +26,8 @@ function points(name, seed) {
   for (const side of ["A", "B"])
     domain[side] = Array.from({ length: 160 }, (_, k) => {
       const part = Math.floor(k / 20), wide = name === "rings" ? 0 : rng.uniform() - 0.5;
-      const [x, y] = WORLDS[name][side](part + wide), noise = name === "rings" ? 0.05 : 0.03;
-      return [x + noise * rng.normal(), y + noise * rng.normal()];
+      const [x, y] = WORLDS[name][side](part + wide), noise = name === "rings" ? 0.07 : 0.03;
+      return [x + noise * rng.normal(), y + noise * rng.normal()].map(v => Math.round(v * 1e6) / 1e6);
     });
   return domain;
 }
@@ -112,7 +112,7 @@ function landings(fake, place) {
 
 // What a pairing is called: on a ring it can be turned or mirrored as a whole.
 function pairing(lands, closed) {
-  if (lands.includes(-1)) return "not there yet";
+  if (lands.includes(-1)) return "not all in B";
   const all = f => lands.every((to, k) => to === f(k));
   if (all(k => k)) return "the right pairs";
   if (!closed) return all(k => 7 - k) ? "back to front" : "mixed pairs";
