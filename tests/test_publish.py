@@ -60,6 +60,22 @@ def test_with_an_address_it_has_two_buttons_and_no_such_line(fork):
     assert texts(fork) == before
 
 
+@pytest.mark.parametrize("address", [(publish.PLACEHOLDER, "v0.1.0"), NEW])
+def test_every_link_and_image_of_a_page_leads_somewhere_in_both_states(fork, address):
+    publish.publish(fork, *address)
+    for name, text in texts(fork).items():
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        links = re.findall(r"\]\(([^)\s]+)\)", prose) if name.endswith(".md") else []
+        for link in links:
+            if link.startswith("https://"):
+                assert publish.PLACEHOLDER not in link, f"{name}: {link}"
+            elif not link.startswith("#"):
+                target = (ROOT / name).parent / link.partition("#")[0]
+                assert target.exists(), f"{name}: {link}"
+        if name == "README.md":
+            assert len(links) >= 20 and len(re.findall(r"!\[[^\]]+\]\(", text)) == 3
+
+
 def test_every_set_up_cell_names_the_release(fork):
     publish.publish(fork, *NEW)
     notebooks = {name: text for name, text in texts(fork).items() if name.endswith(".ipynb")}
