@@ -68,7 +68,7 @@ def pages(tmp_path_factory):
 
 def test_the_book_has_every_page(pages):
     names = {path.stem for path in pages}
-    assert {"index", "search", *(path.stem for path in NOTEBOOKS)} <= names
+    assert {"index", "search", "answers", *(path.stem for path in NOTEBOOKS)} <= names
     assert {path.stem for path in ROOT.glob("docs/*.md")} <= names
     [page] = [page for path, page in pages.items() if path.stem == "browser"]
     assert "it was built without npm" in page.text and 'id="translator"' not in page.text

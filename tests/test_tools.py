@@ -107,7 +107,7 @@ def test_a_test_photograph_that_was_trained_on_is_left_out_and_copies_share_a_ha
 
 
 def test_students_get_no_solution_and_teachers_get_them_all(tmp_path):
-    student.main([str(tmp_path / "class"), "--answers", str(tmp_path / "answers.md")])
+    student.write(tmp_path / "class", tmp_path / "answers.md")
     answers = (tmp_path / "answers.md").read_text("utf-8")
     for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
         given = nbformat.read(tmp_path / "class" / path.name, as_version=4)
@@ -119,6 +119,8 @@ def test_students_get_no_solution_and_teachers_get_them_all(tmp_path):
         assert solutions.count("\n### ") == text.count("<summary>Solution") + text.count(
             "<summary>Answer"
         )
+    solution = answers.partition("### Solution 0.1\n")[2].partition("###")[0]
+    assert "fake = G_AB(x)" in solution and "- G_BA reads zebras: horses go into G_AB." in solution
 
 
 def test_the_hundred_lines_are_those_of_notebook_05():

@@ -20,7 +20,7 @@ from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import browser, explorer
+from tools import browser, explorer, student
 
 ROOT = Path(__file__).parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -105,6 +105,8 @@ def stage(folder: Path) -> list[Path]:
         shutil.copyfile(path, copy)
     readme = folder / "README.md"
     pages.remove(ROOT / "README.md")
+    pages.append(ROOT / "docs/answers.md")
+    student.write(folder.parent / "student", folder / "docs/answers.md", ROOT)
     names = [
         "\n".join(path.relative_to(ROOT).with_suffix("").as_posix() for path in paths)
         for paths in (notebooks, pages)
