@@ -40,8 +40,8 @@ def load_checkpoint(folder: Path) -> dict | None:
 
     Raises ValueError where there are checkpoints and all are damaged.
     """
-    paths = [folder / name for name in ("checkpoint.pt", "checkpoint.previous.pt")]
-    paths = [path for path in paths if path.exists()]
+    names = ("checkpoint.pt", "checkpoint.previous.pt")
+    paths = [folder / name for name in names if (folder / name).exists()]
     for path in paths:
         try:
             return torch.load(path, map_location="cpu", weights_only=True)

@@ -144,7 +144,7 @@ def test_the_paper_preset_is_the_papers_schedule():
     assert (paper.learning_rate, paper.lambda_cycle, paper.lambda_identity) == (2e-4, 10, 5)
 
 
-@pytest.mark.parametrize("setting", [dict(size=16), dict(steps=0), dict(upsample="bilinear"),
+@pytest.mark.parametrize("setting", [dict(size=16), dict(steps=0),
                                      dict(amp="half"), dict(size=128, load_size=100)])  # fmt: skip
 def test_a_config_that_cannot_be_is_one_sentence(setting):
     with pytest.raises(ValueError, match="expected|choose"):
