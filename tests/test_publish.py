@@ -40,7 +40,7 @@ def test_without_an_address_the_readme_has_no_button_and_says_how_to_open_it_her
     assert readme.count("**Open it:** `make lab` opens notebook 00") == 1
 
 
-def test_with_an_address_it_has_two_buttons_and_no_such_line(fork):
+def test_with_an_address_it_has_three_buttons_and_no_such_line(fork):
     before = texts(fork)
     publish.publish(fork, *NEW)
     after = texts(fork)
@@ -48,6 +48,7 @@ def test_with_an_address_it_has_two_buttons_and_no_such_line(fork):
     page = "some-one/my.course/blob/v98.76/notebooks/00_start_here.ipynb"
     assert f"(https://colab.research.google.com/github/{page})" in readme
     assert "(https://some-one.github.io/my.course/)" in readme and "**Open it:**" not in readme
+    assert "(https://some-one.github.io/my.course/docs/lab.html)" in readme
     assert publish.recorded(fork) == NEW
     assert 'version = "98.76"' in after["pyproject.toml"]
     citation = yaml.safe_load(after["CITATION.cff"])

@@ -25,7 +25,7 @@ def test_it_is_short():
 
 def test_how_good_it_is():
     drawn = json.loads((ROOT / "data/pretrained/toy/report.json").read_text("utf-8"))
-    assert f"reach {drawn['horse2zebra']['striped']:.2f}," in README
+    assert f"reach {drawn['horse2zebra']['striped']:.2f}." in README
     good = README.partition("## How good is it?")[2].partition("##")[0]
     found = [("horse2zebra", "called_zebra"), ("zebra2horse", "called_zebra_before"),
              ("zebra2horse", "called_zebra")]  # fmt: skip

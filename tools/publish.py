@@ -2,8 +2,8 @@
 
 python -m tools.publish OWNER/NAME TAG
 
-Set-up cells, pyproject.toml, CITATION.cff and links name them. The README has its two buttons once
-the address is real; until then a line says how to open notebook 00, and the book has no buttons.
+Set-up cells, pyproject.toml, CITATION.cff and links name them. The README has its buttons once the
+address is real; until then a line says how to open notebook 00, and the book has no buttons.
 """
 
 import argparse
@@ -25,11 +25,17 @@ def recorded(root: Path = ROOT) -> tuple[str, str]:
 
 def buttons(repository: str, tag: str) -> str:
     if repository == PLACEHOLDER:
-        return "**Open it:** `make lab` opens notebook 00 in JupyterLab, on your own machine."
+        return (
+            "**Open it:** `make lab` opens notebook 00 in JupyterLab; `make book` makes the book "
+            "with its live\npages."
+        )
     page = f"{repository}/blob/{tag}/notebooks/00_start_here.ipynb"
     book = "https://{}.github.io/{}/".format(*repository.split("/"))
     colab = f"https://colab.research.google.com/github/{page}"
-    return f"[**Open 00 in Colab**]({colab}) · [**Read the book**]({book})"
+    return (
+        f"[**Open 00 in Colab**]({colab}) · [**Read the book**]({book}) · "
+        f"[**Play in the Lab**]({book}docs/lab.html)"
+    )
 
 
 def publish(root: Path, repository: str, tag: str) -> None:
