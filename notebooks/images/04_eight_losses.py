@@ -1,4 +1,4 @@
-"""Draws notebooks/images/04_eight_losses.png: `python -m tools.eight_losses`.
+"""Draws notebooks/images/04_eight_losses.png: `python notebooks/images/04_eight_losses.py`.
 
 The eight losses, a row each: what goes in, through which networks, what is wanted, who learns. The
 animals in between are drawings: how it should be, not what a network made.
@@ -121,7 +121,7 @@ def main() -> None:
     ):
         network(x, -0.17, name, learns)
         words(x + 0.65, -0.17, text, ha="left", fontsize=14)
-    path = Path(__file__).parents[1] / "notebooks/images/04_eight_losses.png"
+    path = Path(__file__).with_suffix(".png")
     figure.savefig(path, dpi=100)
     print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
