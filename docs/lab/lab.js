@@ -62,18 +62,18 @@ const curve = ([kind, title, ...sides]) => `<div class="curve"><strong>${title}<
 home.innerHTML = `
 <div class="scenes" role="group" aria-label="Guided scenes">${TEXTS.map((t, k) =>
   `<button data-scene="${k}" aria-pressed="false">${k + 1} ${t.name}</button>`).join("")}</div>
-<section class="card" aria-label="Scene">
+<section class="panel" aria-label="Scene">
   <p class="question" id="lab-question"></p>
   <fieldset class="guesses"><legend>Your prediction</legend><span id="lab-guesses"></span></fieldset>
-  <div class="row"><button class="main" id="lab-go">Run it: ${STEPS} steps</button>
+  <div class="strip"><button class="main" id="lab-go">Run it: ${STEPS} steps</button>
     <span id="lab-said" role="status"></span></div>
 </section>
 <fieldset class="view"><legend>Show</legend>
-  <span class="row">${radios("view", ["from A to B", "from B to A"], 0)}</span></fieldset>
+  <span class="strip">${radios("view", ["from A to B", "from B to A"], 0)}</span></fieldset>
 <div class="planes" data-view="A">${plane("A", "B")}${plane("B", "A")}</div>
-<section class="card" id="lab-result" aria-label="Answer" hidden>
+<section class="panel" id="lab-result" aria-label="Answer" hidden>
   <div class="answer" id="lab-answer"></div>
-  <div class="row"><button id="lab-try">Try five starts</button></div>
+  <div class="strip"><button id="lab-try">Try five starts</button></div>
   <div class="five" id="lab-five"></div>
 </section>
 <p class="key"><span><b class="first">A</b> <b class="second">B</b></span> <span>● real</span> <span>◆ fake</span> <span>○ where the way back ends</span>
@@ -96,7 +96,7 @@ home.innerHTML = `
 </div>
 <div class="controls" id="lab-brush" hidden>
   <fieldset><legend>Draw on a plane, by finger, mouse, or arrow keys and Enter</legend>
-  <span class="row">${radios("brush", ["points of A", "points of B"], 0)}
+  <span class="strip">${radios("brush", ["points of A", "points of B"], 0)}
   <button id="lab-clear">Clear both</button></span></fieldset></div>
 <div class="curves">${KINDS.map(curve).join("")}</div>
 <div class="controls">
@@ -111,7 +111,7 @@ const find = id => document.getElementById("lab-" + id);
 const say = text => { find("said").textContent = text; };
 const OWN = { A: [], B: [] };
 const cursor = [0, 0];  // of the keyboard, in the plane
-let run, history, measured, scene = 0, playing = false, target = 0, dirty = true, frames = 0, attempt = 0;
+let run, history, measured, scene = 0, playing = false, target = 0, dirty = true, attempt = 0, frames = 0, before = 0;
 
 // ---- A run and its settings ----
 function restart() {
@@ -414,10 +414,11 @@ function show() {
   find("pairing").textContent = measured.pairing || "yours to judge";
 }
 
-function frame() {
+function frame(now) {
   frames++;
   if (playing) {
-    const end = performance.now() + 9;  // the rest of a sixtieth of a second is for the pictures
+    // Half of a sixtieth of a second is for the steps, more where the pictures take long anyway.
+    const end = performance.now() + Math.min(40, Math.max(9, (now - before) / 2));
     for (let k = 0; k < +find("speed").value && playing && performance.now() < end; k++) {
       run.full();
       record();
@@ -425,6 +426,7 @@ function frame() {
     }
     dirty = true;
   }
+  before = now;
   if (dirty) { dirty = false; show(); }
   requestAnimationFrame(frame);
 }
