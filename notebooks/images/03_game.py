@@ -1,9 +1,8 @@
 """Makes the stored pictures of notebook 03: `python notebooks/images/03_game.py`.
 
-03_forgeries.png  what the forger of the shipped drawings' run made of the same horses at six steps
-03_game.json      the steps, and what the judge of each of them said to fakes and to real zebras
-03_game.png       both, for the first screen
-03_field.png      the drawing of r <- (r - 1) s + k
+03_game.png   six moments of the shipped drawings' training: what the generator painted, and what
+              the discriminator of that step said
+03_field.png  the drawing of r <- (r - 1) s + k
 """
 
 import json
@@ -22,21 +21,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 from helpers.show import BLACK, BLUE, GREEN, VERMILION  # noqa: E402
 
-STEPS = 100, 400, 700, 1000, 2000, 3000
-
-
-def lecture():
-    """Sheets of six rows of six tiles of 64 pixels, and scores at multiples of 75 steps."""
-    scores = np.array(json.loads((ROOT / "data/lecture/run.json").read_text())["scores"])
-    rows, fake, real = [], [], []
-    for step in STEPS:
-        sheet = np.asarray(Image.open(ROOT / f"data/lecture/{step:06}.png").convert("RGB"))
-        row = [sheet[68:132, 66 * k + 2 : 66 * k + 66] for k in range(6)]  # row 1: G_AB(x)
-        rows.append(np.concatenate(row, 1))
-        nearest = scores[abs(scores[:, 0] - step).argmin()]
-        fake.append(float(nearest[4]))
-        real.append(float(nearest[3]))
-    return np.stack(rows), {"steps": STEPS, "fake": fake, "real": real}
+GAME = ROOT / "data/pretrained/toy/steps"  # rows x, G_AB(x), y, G_BA(y) of six tiles of 64 pixels
 
 
 def field_drawing():
@@ -63,21 +48,20 @@ def field_drawing():
     figure.savefig(HERE / "03_field.png", dpi=80)
 
 
-def first_screen(frames, game):
+def first_screen(column=1):
+    scores = list(json.loads((GAME / "scores.json").read_text()).items())[-6:]
     figure, axes = plt.subplots(1, 6, figsize=(12, 2.75), layout="constrained")
-    for ax, row, step, fake, real in zip(axes, frames, *game.values()):
-        ax.imshow(row[:, :64], interpolation="nearest")
+    for ax, (step, score) in zip(axes, scores):
+        sheet = np.asarray(Image.open(GAME / f"{int(step):06}.png").convert("RGB"))
+        ax.imshow(sheet[64:128, 64 * column : 64 * column + 64], interpolation="nearest")
         ax.set(xticks=[], yticks=[], frame_on=False)
         ax.set_title(f"step {step}", fontsize=15)
-        ax.set_xlabel(f"{fake:.1f}   (real {real:.1f})", fontsize=15)
+        ax.set_xlabel(f"{score['D_B fake']:.1f}   (real {score['D_B real']:.1f})", fontsize=15)
     figure.savefig(HERE / "03_game.png", dpi=100)
 
 
-frames, game = lecture()
-Image.fromarray(frames.reshape(-1, *frames.shape[2:])).save(HERE / "03_forgeries.png")
-(HERE / "03_game.json").write_text(json.dumps(game) + "\n")
-first_screen(frames, game)
+first_screen()
 field_drawing()
-for name in ("03_game.png", "03_field.png", "03_forgeries.png"):
+for name in ("03_game.png", "03_field.png"):
     image = Image.open(HERE / name).convert("RGB").quantize(256, dither=0)
     image.save(HERE / name, optimize=True)
