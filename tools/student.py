@@ -77,6 +77,7 @@ def write(folder: Path, answers: Path | None = None, root: Path = ROOT) -> None:
         pages += student_edition(notebook, mistakes(exercises) if exercises.exists() else {})
         nbformat.write(notebook, folder / path.name)
     if answers:
+        answers.parent.mkdir(parents=True, exist_ok=True)
         answers.write_text("\n\n".join(pages) + "\n", encoding="utf-8")
 
 
