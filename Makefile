@@ -3,7 +3,7 @@
 #
 # make lab      a copy of the series, in my-notebooks, in JupyterLab: yours to change
 # make book     the pages of build/html from the outputs that the notebooks store, in seconds
-# make student  the notebooks without their solutions, in build/student, and build/answers.md for you
+# make student  the notebooks without their solutions, in student, and build/answers.md for you
 # make publish REPO=owner/name TAG=v1.0   write the address wherever it belongs
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -34,7 +34,7 @@ lab: setup
 	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" my-notebooks/00_start_here.ipynb
 
 student: setup
-	$(PY) -m tools.student build/student --answers build/answers.md
+	$(PY) -m tools.student student --answers build/answers.md
 
 publish: setup
 	$(PY) -m tools.publish $(REPO) $(TAG)

@@ -31,7 +31,7 @@ def compare(answer, expected: tuple, name: str, mistakes: dict, hint: str) -> No
     try:
         found = [float(number) for number in answer]
     except TypeError:
-        raise Wrong(f"give {len(expected)} numbers: answer = {name}, slope") from None
+        raise Wrong(f"give {len(expected)} numbers: answer = {name}, slope.") from None
     if len(found) != len(expected):
         raise Wrong(f"give {len(expected)} numbers, not {len(found)}: {name} first.")
     for k, (number, right) in enumerate(zip(found, expected)):
@@ -43,7 +43,7 @@ def compare(answer, expected: tuple, name: str, mistakes: dict, hint: str) -> No
         for known, why in mistakes.items():
             if math.isclose(number, known, abs_tol=2e-3):
                 raise Wrong(start + why)
-        raise Wrong(start + (hint if k else f"{name} is not {number:g}; look at its row above."))
+        raise Wrong(start + (hint if k else f"{name} is not {number:g}; see its row in the first picture."))
 
 
 @turn("4.1", solution=D_B_NUMBERS)
@@ -55,12 +55,13 @@ def d_b(answer):
         0.8: "the 2 of the square and the half cancel.",
     }
     compare(answer, D_B_NUMBERS, "d_b", mistakes, "mean of (wy - 1) y, plus mean of w f f, w = 2.")
-    return "The weight of D_B should shrink: its scores of the fakes are too high."
+    return "D_B's weight should shrink: one real scores -1, and the fakes lie too far from 0."
 
 
 @turn("4.2", solution=ADV_BA_NUMBERS)
 def adv_ba(answer):
     mistakes = {
+        0.5: "that is adv_ab.",
         0.485: "a generator's loss has no half.",
         0.27: "the generator wants its fakes at 1, not at 0.",
         0.1: "the 2 of the square belongs to it, as there is no half.",
@@ -73,6 +74,7 @@ def adv_ba(answer):
 def cycle_b(answer):
     mistakes = {
         0.2: "that is cycle_a; this round trip starts at y.",
+        -0.1875: "the two slopes are exchanged.",
         0.6: "0.6 comes back of each pixel; the loss is what is missing.",
     }
     hint = "for one weight it is the other weight times the mean of |y|, below zero."
@@ -83,6 +85,7 @@ def cycle_b(answer):
 @turn("4.4", solution=IDENTITY_B_NUMBERS)
 def identity_b(answer):
     mistakes = {
+        0.1: "that is identity_a.",
         0.075: "that is G_BA's; which network makes zebras?",
         0.25: "that is what G_AB does to the horse x; hand it the zebra y.",
     }
@@ -109,7 +112,8 @@ def same_losses(found, expected: dict, nets: Networks) -> None:
         if others:
             raise Wrong(f"{name} has the value of {others[0]}: which image, which network?")
         if not torch.isclose(own, loss):
-            raise Wrong(f"{name} is {own.item():.3f} on a test pair, expected {loss.item():.3f}.")
+            numbers = f"{name} is {own.item():.3f} on a test pair, expected {loss.item():.3f}."
+            raise Wrong(f"{numbers} Which image goes into which network?")
         # Equal values may hide a detached fake: compare the slopes as well.
         options = dict(retain_graph=True, allow_unused=True, materialize_grads=True)
         weights = [net.weight for net in nets]

@@ -15,6 +15,7 @@ BEST = "".join(letter for letter, k in zip(LETTERS, ORDER) if k < 6)
 def guess(answer):
     if not isinstance(answer, str) or len(answer) != 6 or len(set(answer)) != 6:
         raise Wrong('give six different letters as one text, such as "abcdef".')
+    answer = answer.lower()
     if not set(answer) <= set(LETTERS):
         raise Wrong("the letters go from a to l.")
     return f"Noted. The judge agrees on {len(set(answer) & set(BEST))} of 6; a blind guess gets 3."
@@ -36,7 +37,10 @@ def number(found) -> float:
 @turn("6.2", solution=fid.fid)
 def frechet(answer):
     p, q = heaps(60, 40)
-    found, right = number(answer(p, q)), fid.fid(p, q)
+    try:
+        found, right = number(answer(p, q)), fid.fid(p, q)
+    except RuntimeError:  # 60 x 60 and 40 x 40 do not go together
+        raise Wrong("torch.cov wants one row a feature, so give it p.T and q.T.") from None
     centres = (p.mean(0) - q.mean(0)).square().sum().item()
     spreads = torch.cov(p.T).trace().item() + torch.cov(q.T).trace().item()
     mixed = (centres + spreads - right) / 2
@@ -61,8 +65,11 @@ def kernel(answer):
         return (u @ v.T / u.shape[1] + 1) ** 3
 
     biased = (k(p, p).mean() + k(q, q).mean() - 2 * k(p, q).mean()).item()
+    selves = k(p, p).trace() / 30**2 + k(q, q).trace() / 20**2
     if abs(found - biased) < 1e-3 * right:
         raise Wrong("points are paired with themselves: leave the diagonals out.")
+    if abs(found - biased + selves) < 1e-3 * right:
+        raise Wrong("without the diagonal a sum has n (n - 1) parts: divide by that.")
     if abs(found - right - k(p, q).mean().item()) < 1e-3 * right:
         raise Wrong("the mean between the heaps counts twice.")
     close(found, right, f"for heaps of 30 and 20 it is {right:.2f}, not {found:.2f}.", 1e-4)
@@ -101,7 +108,7 @@ def verdict(answer):
         ([3, -1, 2, 0, 4], 1, "one goes the other way, and the mean is not small."),
         ([0.1, -0.1, 0.0, 0.2, 0.0], 1, "so small, and so sure: whatever it is, it is below 1."),
         ([0.2, 0.9, 0.1, 0.8, 0.3], 1, "all are above 0, but the mean is below 1, and sure of it."),
-        ([0.1, 2.6, 0.1, 1.6, 0.2], 1, "the mean is below 1, but its error is large."),
+        ([0.1, 2.6, 0.1, 1.6, 0.2], 1, "the mean is below 1, but its error (with ddof=1) is large."),
     ):
         differences = np.array(numbers, float)
         found, right = value(answer(differences, least)), stored_runs.verdict(differences, least)
@@ -137,6 +144,8 @@ def false_alarm(answer):
         if any(np.size(one) != 1 for one in found):
             raise Wrong("return one True or False: whether any of the looks is a finding.")
         share, right = np.mean([bool(one) for one in found]), 1 - 0.95**looks
+        if abs(share - 1 + 0.975**looks) < 0.02:
+            raise Wrong("a difference below -1.96 is a finding, too: look at both sides.")
         if share < 0.8 * right and looks > 1:
             raise Wrong(f"{looks} looks should find more than {share:.0%}: draw `looks` numbers.")
         if abs(share - right) > 0.04:

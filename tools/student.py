@@ -1,7 +1,7 @@
 """The notebooks for a class: without solutions, answers and outputs.
 
-python -m tools.student build/student                       the notebooks
-python -m tools.student build/student --answers ANSWERS.md  and all that was left out, for teachers
+python -m tools.student student                       the notebooks
+python -m tools.student student --answers ANSWERS.md  and all that was left out, for teachers
 
 Left out is every fold whose title begins with Solution or Answer; hints stay. The book has the page
 of answers, too.

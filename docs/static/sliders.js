@@ -2,8 +2,15 @@
 //   <div class="slider" data-label="training step">          data-label: the slider's name
 //   <img src="a.png" alt="Noise" data-state="100"> ...       a picture a state; the alt text, if no data-state
 //   </div>   Markdown's ![after 100 steps](a.png) between blank lines will do. Without this script: a row.
+// A cell that called `helpers.widgets.interact` with several stills is such a box, too.
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("div.slider").forEach((box, number) => {
+  document.querySelectorAll(".cell_output script.slider-states").forEach(script => {
+    const box = script.closest(".cell_output"), states = JSON.parse(script.textContent);
+    box.classList.add("slider");
+    box.dataset.label = "setting";
+    box.querySelectorAll("img").forEach((picture, k) => { picture.dataset.state = states[k]; });
+  });
+  document.querySelectorAll(".slider").forEach((box, number) => {
     const pictures = [...box.querySelectorAll("img")];
     if (pictures.length < 2) return;
     const state = k => pictures[k].dataset.state || pictures[k].alt;

@@ -79,7 +79,7 @@ def main() -> None:
             style = dict(ls=(0, (3, 2)), color=GREY) if cut else dict(color=BLACK)
             arrow(x, x + 0.55, y, **style)
             if cut:
-                words(x + 0.27, y + 0.2, "detach", fontsize=11, color=GREY)
+                words(x + 0.27, y + 0.2, "detach", fontsize=13)
             network(x + 1.08, y, name, name in learners)
             x += 1.6
             if name[0] == "G":

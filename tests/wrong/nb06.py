@@ -75,6 +75,6 @@ WRONG = {
     ],
     "6.7": [
         ("draw `looks` numbers", ALARM.format("abs(rng.normal()) > 1.96")),
-        ("two sides", ALARM.format("(np.abs(rng.normal(size=looks)) > 1.5).any()")),
+        ("both sides", ALARM.format("(rng.normal(size=looks) > 1.96).any()")),
     ],
 }
