@@ -2,7 +2,6 @@ WRONG = {
     "0.1": [
         ("the horses themselves", "fake = x"),
         ("G_BA reads zebras", "fake = G_BA(x)"),
-        ("the shape is", "fake = G_AB(x)[:4]"),
     ],
     "0.2": [
         ("starts at the fakes", "back = G_BA(x)"),
@@ -11,18 +10,15 @@ WRONG = {
     "0.3": [
         ("still apart", "def difference(first, second):\n    return (first - second).abs()"),
         ("cancel", "def difference(first, second):\n    return (first - second).mean(1).abs()"),
-        ("shape", "def difference(first, second):\n    return (first - second).abs().mean()"),
     ],
     "0.4": [
         ("only the true zebra", 'def harder(scene):\n    return replace(scene, zebra_coat="fine")'),
-        ("change exactly one", "def harder(scene):\n    return replace(scene)"),
         ("a quarter more", "def harder(scene):\n    return replace(scene, facing=-scene.facing)"),
     ],
     "0.5": [
         ("Who reads zebras", """def zebra_cycle(y, G_AB, G_BA):
     fake = G_AB(y)
     return fake, G_BA(fake)"""),
-        ("return two things", "def zebra_cycle(y, G_AB, G_BA):\n    return G_AB(G_BA(y))"),
         ("is G_AB's", """def zebra_cycle(y, G_AB, G_BA):
     fake = G_BA(y)
     return fake, G_BA(fake)"""),

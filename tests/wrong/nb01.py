@@ -2,12 +2,10 @@ WRONG = {
     "1.3": [
         ("yours becomes 0", "def to_float(v):\n    return v.float() / 255"),
         ("0 becomes -1, 255", "def to_float(v):\n    return v.float() / 128 - 1"),
-        ("returns nothing", "def to_float(v):\n    v.float() / 127.5 - 1"),
     ],
     "1.4": [
         ("do not come back", "def to_uint8(x):\n    return ((x + 1) * 127.5).to(torch.uint8)"),
         ("wrap around", "def to_uint8(x):\n    return ((x + 1) * 127.5).round().to(torch.uint8)"),
-        ("expected torch.uint8", "def to_uint8(x):\n    return ((x + 1) * 127.5).round()"),
     ],
     "1.1": [
         ("once are no copies", """def copies(paths):
@@ -26,10 +24,6 @@ WRONG = {
     return (grey[:, 1:] > grey[:, :-1]).ravel()"""),
     ],
     "1.5": [
-        ("draw two", """def random_view(image, crop, rng):
-    top = left = rng.integers(0, image.shape[-1] - crop + 1)
-    view = image[:, top : top + crop, left : left + crop]
-    return view.flip(-1) if rng.random() < 0.5 else view"""),
         ("places occur", """def random_view(image, crop, rng):
     top, left = rng.integers(0, image.shape[-1] - crop, 2)
     view = image[:, top : top + crop, left : left + crop]
@@ -54,15 +48,6 @@ WRONG = {
 
     def __len__(self):
         return min(len(self.a), len(self.b))
-
-    def __getitem__(self, i):
-        return self.a[i], self.b[torch.randint(len(self.b), ()).item()]"""),
-        ("IndexError", """class Pairs(Dataset):
-    def __init__(self, a, b):
-        self.a, self.b = a, b
-
-    def __len__(self):
-        return max(len(self.a), len(self.b))
 
     def __getitem__(self, i):
         return self.a[i], self.b[torch.randint(len(self.b), ()).item()]"""),

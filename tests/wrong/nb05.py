@@ -1,5 +1,31 @@
 """Wrong answers to the turns of notebook 05, and what the check says to each."""
 
+POOL = """
+class ImagePool:
+    def __init__(self, capacity=50, seed=0):
+        self.capacity, self.images = capacity, []
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def query(self, fake):
+"""
+TRAIN = """
+def train(nets, opts, pools, pairs, steps, rate=4e-4, first=0, look=print):
+    (opt_g, opt_d), (pool_a, pool_b), curves = opts, pools, []
+    for step in range(first, steps):
+        for group in opt_g.param_groups + opt_d.param_groups:
+            group["lr"] = rate * min(1, 2 * (1 - step / steps))
+        x, y = pairs(step)
+        losses, fake_a, fake_b = generator_losses(nets, x, y)
+        update(opt_g, losses)
+        fake_a, fake_b = FAKES
+        d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
+        update(opt_d, d_losses)
+        curves.append({name: loss.item() for name, loss in (losses | d_losses).items()})
+    return curves
+"""
+LATE = "pool_a.query(nets.G_BA(y)), pool_b.query(nets.G_AB(x))"
+UNPOOLED = "fake_a.detach(), fake_b.detach()"
+
 WRONG = {
     "5.1": [
         ("identity_a asks the wrong network", '''
@@ -15,15 +41,6 @@ def generator_losses(nets, x, y):
         ("return three things", '''
 def generator_losses(nets, x, y):
     return {"adv_ab": least_squares(nets.D_B(nets.G_AB(x)), 1)}
-'''),
-        ("your losses lack cycle_b, identity_a, identity_b", '''
-def generator_losses(nets, x, y):
-    fake_a, fake_b = nets.G_BA(y), nets.G_AB(x)
-    losses = {
-        "adv_ab": least_squares(nets.D_B(fake_b), 1), "adv_ba": least_squares(nets.D_A(fake_a), 1),
-        "cycle_a": F.l1_loss(nets.G_BA(fake_b), x),
-    }
-    return losses, fake_a, fake_b
 '''),
     ],
     "5.2": [
@@ -43,13 +60,7 @@ def discriminator_losses(nets, x, y, fake_a, fake_b):
 '''),
     ],
     "5.3": [
-        ("hands out one fake twice", '''
-class ImagePool:
-    def __init__(self, capacity=50, seed=0):
-        self.capacity, self.images = capacity, []
-        self.generator = torch.Generator().manual_seed(seed)
-
-    def query(self, fake):
+        ("hands out one fake twice", POOL + '''\
         fake = fake.detach()
         if len(self.images) < self.capacity:
             self.images.append(fake)
@@ -57,15 +68,7 @@ class ImagePool:
             fake = self.images[torch.randint(self.capacity, (), generator=self.generator)]
         return fake
 '''),
-        ("detach the fake first", '''
-class ImagePool:
-    def __init__(self, capacity=50, seed=0):
-        self.capacity, self.images = capacity, []
-        self.generator = torch.Generator().manual_seed(seed)
-
-    def query(self, fake):
-        return fake
-'''),
+        ("detach the fake first", POOL + "        return fake"),
     ],
     "5.4": [
         ("old slopes are still there", '''
@@ -81,44 +84,8 @@ def update(optimizer, losses, weights=WEIGHTS):
 '''),
     ],
     "5.5": [
-        ("your step 1: d_a differs in the", '''
-def train(nets, opts, pools, pairs, steps, rate=4e-4, first=0, look=print):
-    (opt_g, opt_d), (pool_a, pool_b), curves = opts, pools, []
-    for step in range(first, steps):
-        for group in opt_g.param_groups + opt_d.param_groups:
-            group["lr"] = rate * min(1, 2 * (1 - step / steps))
-        x, y = pairs(step)
-        losses, fake_a, fake_b = generator_losses(nets, x, y)
-        update(opt_g, losses)
-        fake_a, fake_b = pool_a.query(nets.G_BA(y)), pool_b.query(nets.G_AB(x))
-        d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
-        update(opt_d, d_losses)
-        curves.append({name: loss.item() for name, loss in (losses | d_losses).items()})
-    return curves
-'''),
-        ("From step 3 on the check's pools are full", '''
-def train(nets, opts, pools, pairs, steps, rate=4e-4, first=0, look=print):
-    (opt_g, opt_d), (pool_a, pool_b), curves = opts, pools, []
-    for step in range(first, steps):
-        for group in opt_g.param_groups + opt_d.param_groups:
-            group["lr"] = rate * min(1, 2 * (1 - step / steps))
-        x, y = pairs(step)
-        losses, fake_a, fake_b = generator_losses(nets, x, y)
-        update(opt_g, losses)
-        d_losses = discriminator_losses(nets, x, y, fake_a.detach(), fake_b.detach())
-        update(opt_d, d_losses)
-        curves.append({name: loss.item() for name, loss in (losses | d_losses).items()})
-    return curves
-'''),
-        ("your losses lack d_a, d_b", '''
-def train(nets, opts, pools, pairs, steps, rate=4e-4, first=0, look=print):
-    curves = []
-    for step in range(first, steps):
-        losses, fake_a, fake_b = generator_losses(nets, *pairs(step))
-        update(opts[0], losses)
-        curves.append({name: loss.item() for name, loss in losses.items()})
-    return curves
-'''),
+        ("your step 1: d_a differs in the", TRAIN.replace("FAKES", LATE)),
+        ("From step 3 on the check's pools are full", TRAIN.replace("FAKES", UNPOOLED)),
     ],
     "5.6": [
         ("horses do not come back", '''
