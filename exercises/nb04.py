@@ -43,7 +43,7 @@ def compare(answer, expected: tuple, name: str, mistakes: dict, hint: str) -> No
         for known, why in mistakes.items():
             if math.isclose(number, known, abs_tol=2e-3):
                 raise Wrong(start + why)
-        raise Wrong(start + (hint if k else f"{name} is not {number:g}; see its row in the first picture."))
+        raise Wrong(start + (hint if k else f"{name} is not {number:g}; see the first picture."))
 
 
 @turn("4.1", solution=D_B_NUMBERS)

@@ -108,7 +108,7 @@ def verdict(answer):
         ([3, -1, 2, 0, 4], 1, "one goes the other way, and the mean is not small."),
         ([0.1, -0.1, 0.0, 0.2, 0.0], 1, "so small, and so sure: whatever it is, it is below 1."),
         ([0.2, 0.9, 0.1, 0.8, 0.3], 1, "all are above 0, but the mean is below 1, and sure of it."),
-        ([0.1, 2.6, 0.1, 1.6, 0.2], 1, "the mean is below 1, but its error (with ddof=1) is large."),
+        ([0.1, 2.6, 0.1, 1.6, 0.2], 1, "the mean is below 1, but its error (ddof=1) is large."),
     ):
         differences = np.array(numbers, float)
         found, right = value(answer(differences, least)), stored_runs.verdict(differences, least)

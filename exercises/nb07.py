@@ -15,12 +15,15 @@ def course_progress(source, output, truth):
 @turn("7.1", solution=course_progress)
 def progress(answer):
     source, truth = torch.zeros(2, 3, 4, 4), torch.full((2, 3, 4, 4), 0.8)
+    truth[:, :, 0] = 0.0  # where nothing should change
     if abs(float(value(answer(source, truth, truth)))) < 1e-6:
         raise Wrong("the truth itself gets 0: subtract the quotient from 1.")
-    output = torch.full_like(truth, 0.6)
-    output[1] = 1.0  # as far on the other side of the truth
-    found = torch.as_tensor(answer(source, output, truth))
-    close(found.float(), 0.75, "take absolute values before the means, or errors cancel.")
+    output = truth - 0.15
+    output[1] = truth[1] + 0.15  # as far on the other side of the truth
+    found = torch.as_tensor(answer(source, output, truth)).float()
+    if not found.isfinite():
+        raise Wrong("you divide pixel by pixel, and some should not change: divide the two means.")
+    close(found, 0.75, "take the mean of each absolute difference, then divide: no squares here.")
     return "Doing nothing is 0, the truth is 1, and worse than nothing is negative."
 
 
@@ -45,8 +48,8 @@ def split(answer):
     if [sorted(heap) for heap in answer(names)] != [sorted(heap) for heap in heaps]:
         raise Wrong("another order of the same files makes another split: sort the paths first.")
     if [sorted(heap) for heap in heaps] != [[*heap] for heap in course_split(names)]:
-        raise Wrong(f"of 40 the tests are {sorted(test)}, expected 000, 010, 020, 030; "
-                    "to choose by: 005, 015, 025, 035.")  # fmt: skip
+        raise Wrong(f"of 40 the tests are {sorted(test)}, expected 000, 010, 020, 030; to choose "
+                    f"by are {sorted(choose)}, expected 005, 015, 025, 035.")  # fmt: skip
     return "Of 40 pictures, 32 train, 4 choose and 4 test, today and tomorrow."
 
 
@@ -110,6 +113,8 @@ def patch_nce(answer):
         "cross_entropy has its own softmax: give it the logits.": ((q @ k.T / 0.5).softmax(1), own),
     }
     loss = value(answer(queries, keys, 0.5))
+    if not loss.requires_grad:
+        raise Wrong("nothing can learn from it: detach the keys only.")
     for hint, (logits, classes) in mistakes.items():
         if loss.shape == () and torch.isclose(loss, F.cross_entropy(logits, classes), rtol=1e-4):
             raise Wrong(hint)
@@ -139,8 +144,8 @@ def any_size(answer):
             raise Wrong(f"{height} x {width} reaches the network as {saw[0]} x {saw[1]}, "
                         f"expected {expected[0]} x {expected[1]}.")  # fmt: skip
         close(out, 2 * x, f"{height} x {width} does not come back as it went in: crop.")
-    seen = []
-    answer(lambda x: seen.append(x) or x, torch.ones(1, 3, 10, 9))
-    if not seen[0].all():
-        raise Wrong('the edge is filled with grey, which is 0: mode="reflect".')
+    seen, x = [], torch.rand(1, 3, 10, 9)
+    answer(lambda x: seen.append(x) or x, x)
+    if not torch.equal(seen[0], F.pad(x, (0, 3, 0, 2), mode="reflect")):
+        raise Wrong('the edge is not the reflected picture, grey perhaps: mode="reflect".')
     return "Nothing where it fits, at most three rows and columns where it does not."

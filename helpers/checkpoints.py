@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pickle
 import signal
 import tempfile
 import threading
@@ -44,9 +43,14 @@ def load_checkpoint(folder: Path) -> dict | None:
     paths = [folder / name for name in names if (folder / name).exists()]
     for path in paths:
         try:
-            return torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            state["config"]  # something else may bear this name
+        except Exception as error:  # what damage raises depends on where it lies
             print(f"{path} is damaged ({type(error).__name__}): trying the one before.")
+            continue
+        if path != paths[0] and distributed.rank() == 0:  # or it would replace the good one
+            os.replace(paths[0], folder / "checkpoint.damaged.pt")
+        return state
     if paths:
         raise ValueError(f"Every checkpoint in {folder} is damaged: move the folder away.")
     return None

@@ -23,13 +23,19 @@ def start(device: str) -> torch.device:
 
 
 def rank() -> int:
-    """This process's number, from 0. Only rank 0 writes files and prints."""
+    """This process's number, from 0. Only rank 0 writes files."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 def world_size() -> int:
     """How many processes train together."""
     return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def wait() -> None:
+    """Until all processes have come here."""
+    if world_size() > 1:
+        dist.barrier()
 
 
 def shard(batch: Tensor) -> Tensor:

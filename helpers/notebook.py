@@ -7,6 +7,7 @@ Set the environment variable CYCLEGAN_PRESET to smoke before you start, and ever
 seconds and learns nothing; that is how the notebooks are tested.
 """
 
+import getpass
 import os
 import tempfile
 from pathlib import Path
@@ -31,7 +32,7 @@ if quick:
 
 runs = root / "runs"
 if not os.access(root, os.W_OK):  # a class that shares one folder
-    runs = Path(tempfile.gettempdir()) / "cyclegan-runs"
+    runs = Path(tempfile.gettempdir()) / f"cyclegan-runs-{getpass.getuser()}"
 
 # Readable at the back of a room.
 plt.rcParams.update({"figure.dpi": 100, "font.size": 12, "axes.titlesize": 12})

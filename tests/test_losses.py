@@ -131,6 +131,14 @@ def test_pool_goes_on_after_saving():
         assert torch.equal(one.query(fakes(i)), other.query(fakes(i)))
 
 
+def test_a_pool_keeps_its_images_alone_and_gives_them_where_the_fakes_are():
+    pool = ImagePool(capacity=1)
+    pool.query(fakes(*range(8)))
+    assert pool.images[0].untyped_storage().nbytes() == 3 * 2 * 2 * 4
+    shown = [pool.query(fakes(k).double())[0] for k in range(8)]  # as after a resume elsewhere
+    assert {image.dtype for image in shown} == {torch.float64}
+
+
 def test_every_loss_has_a_weight_and_draws_from_its_group():
     ones = {name: torch.tensor(1.0) for name in LOSSES}
     assert {n: weighted_sum({n: one}, 10, 5).item() for n, one in ones.items()} == {

@@ -31,13 +31,13 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def open_image(path: str | Path) -> Image.Image:
-    """An image file as upright RGB: greyscale, CMYK, 16 bit, transparent or turned by EXIF.
+    """An image file as upright RGB: greyscale, CMYK, 16 bit or turned by EXIF, without alpha.
 
     Raises ValueError for a file that is not an image, or is damaged, or is far too large.
     """
     try:
         image = ImageOps.exif_transpose(Image.open(path))
-        if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip to white
+        if image.mode.startswith("I;16"):  # 16 bits a pixel, which convert() would clip to white
             image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
         return image.convert("RGB")
     except Image.DecompressionBombError as error:
@@ -109,6 +109,7 @@ def translate(net: torch.nn.Module, image: Image.Image, size: int) -> Image.Imag
     """
     if max(image.size) > 16 * min(image.size):
         raise ValueError(f"The image is {image.size[0]} x {image.size[1]} pixels: too thin.")
+    image = image.convert("RGB")
     sides = [max(8, round(side * size / min(image.size))) for side in image.size]
     x = to_float(to_tensor(image.resize(sides, Image.Resampling.BICUBIC)))[None]
     y = to_uint8(net(x.to(next(net.parameters()).device)))[0]

@@ -2,7 +2,7 @@ WRONG = {
     "7.1": [
         ("the truth itself gets 0", """def progress(source, output, truth):
     return (output - truth).abs().mean() / (source - truth).abs().mean()"""),
-        ("absolute values", """def progress(source, output, truth):
+        ("absolute difference", """def progress(source, output, truth):
     return 1 - (output - truth).mean() / (source - truth).mean()"""),
     ],
     "7.2": [
@@ -49,7 +49,7 @@ WRONG = {
     height, width = x.shape[-2:]
     x = F.pad(x, (0, -height % 4, 0, -width % 4), mode="reflect")
     return net(x)[..., :height, :width]"""),
-        ("filled with grey", """def any_size(net, x):
+        ("reflected picture", """def any_size(net, x):
     height, width = x.shape[-2:]
     x = F.pad(x, (0, -width % 4, 0, -height % 4))
     return net(x)[..., :height, :width]"""),
