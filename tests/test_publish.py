@@ -37,7 +37,7 @@ def test_what_is_recorded_is_stamped_everywhere(fork):
 def test_without_an_address_the_readme_has_no_button_and_says_how_to_open_it_here(fork):
     readme = texts(fork)["README.md"]
     assert "colab.research.google.com" not in readme and "github.io" not in readme
-    assert readme.count("**Open it:** `make lab` opens notebook 00") == 1
+    assert readme.count("**Open it:** in a clone, `make lab` installs all") == 1
 
 
 def test_with_an_address_it_has_three_buttons_and_no_such_line(fork):
