@@ -10,7 +10,6 @@ from helpers.data.drawings import (
     World,
     animal_mask,
     draw,
-    draw_landscape,
     drawings,
     sample_scene,
 )
@@ -33,10 +32,9 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_count():
     assert np.array_equal(first[:3], again) and first_scenes[:3] == again_scenes
     assert not np.array_equal(again, other)
     assert np.array_equal(first[1], draw(first_scenes[1], "horse", 32).transpose(2, 0, 1))
-    assert drawings("zebra", 0, 32, seed=3)[0].shape == (0, 3, 32, 32)
 
 
-@pytest.mark.parametrize("size", [17, 64, 101])
+@pytest.mark.parametrize("size", [17, 64])
 def test_any_size_and_the_same_bytes_outside_the_mask(size):
     for scene in scenes(3, World(clutter=(3, 3))):
         horse, zebra, mask = (
@@ -56,29 +54,6 @@ def test_inside_the_mask_a_zebra_differs_much_and_is_striped():
         assert np.abs(horse - zebra).mean() / 127.5 > 0.4  # pictures in [-1, 1]
         brightness = zebra.mean(1)
         assert (brightness < 90).mean() > 0.2 and (brightness > 165).mean() > 0.2
-
-
-def test_nothing_in_a_horse_tells_where_its_zebra_has_stripes():
-    """The barrel of a bay horse is one colour but for its shading, which is smooth."""
-    for scene in scenes():
-        scene = dataclasses.replace(scene, facing=1)
-        row = round(64 * (scene.ground - 0.55 * scene.length))
-        left, right = (round(64 * (scene.left + x * scene.length)) for x in (0.2, 0.6))
-        line = draw(scene, "horse")[row, left:right].mean(1)
-        assert np.abs(np.diff(line)).max() < 6 and np.ptp(line) < 40
-
-
-def test_stripes_are_fixed_to_the_body():
-    """A mirrored or shifted scene gives the mirrored or shifted picture of the animal."""
-    for scene in scenes():
-        mirrored = dataclasses.replace(scene, facing=-scene.facing)
-        shifted = dataclasses.replace(scene, facing=1, left=scene.left - 4 / 64)
-        straight = dataclasses.replace(scene, facing=1)
-        for animal in ("horse", "zebra"):
-            assert np.array_equal(draw(scene, animal), draw(mirrored, animal)[:, ::-1])
-        whole = animal_mask(straight)[:, 4:] > 0.9999
-        difference = draw(straight, "zebra")[:, 4:].astype(int) - draw(shifted, "zebra")[:, :-4]
-        assert np.abs(difference[whole]).max() < 10  # the meadow shines through at the edges
 
 
 def test_changing_one_parameter_of_the_world_keeps_the_rest_of_a_scene():
@@ -105,43 +80,15 @@ def test_distributions_are_respected():
     assert {scene.landscape for scene in some} == set(LANDSCAPES)
     assert {scene.facing for scene in some} == {-1, 1}
     assert all(0.68 <= scene.length <= 0.82 for scene in some)
-    black, white = (
-        np.mean(
-            [inside(draw(s, "horse"), s).mean() for s in scenes(4, World(horse_coats=((c, 1),)))]
-        )
-        for c in ("black", "white")
-    )
-    assert black < 60 and white > 160
 
 
 def test_horses_stand_mostly_on_the_meadow_and_zebras_mostly_in_the_savanna():
     for animal, low, high in (("horse", 0.65, 0.85), ("zebra", 0.15, 0.35)):
-        _, some = drawings(animal, 200, 8, 5)
+        _, some = drawings(animal, 100, 8, 5)
         assert low < np.mean([scene.landscape == "meadow" for scene in some]) < high
 
 
-def test_a_landscape_is_the_drawing_without_its_animal():
-    for scene in scenes(3, World(clutter=(2, 2))):
-        empty, away = draw_landscape(scene), animal_mask(scene) == 0
-        assert np.array_equal(empty[away], draw(scene, "horse")[away])
-        covered = animal_mask(scene) > 0.99
-        assert np.abs(empty[covered].astype(int) - draw(scene, "horse")[covered]).mean() > 30
-
-
-@pytest.mark.parametrize(
-    "world",
-    [
-        World(horse_coats=(("pink", 1.0),)),
-        World(zebra_coats=(("bay", 1.0),)),
-        World(horse_landscapes=(("moon", 1.0),)),
-        World(length=(0.5, 1.2)),
-    ],
-)
-def test_an_impossible_world_is_refused(world):
-    with pytest.raises(ValueError, match="choose from|expected"):
-        drawings("horse", 1, 32, seed=0, world=world)
-
-
-def test_an_unknown_animal_is_refused():
-    with pytest.raises(ValueError, match="choose from"):
-        drawings("donkey", 1, 32, seed=0)
+def test_an_impossible_world_is_refused():
+    for world in (World(horse_coats=(("pink", 1.0),)), World(length=(0.5, 1.2))):
+        with pytest.raises(ValueError, match="choose from|expected"):
+            drawings("horse", 1, 32, seed=0, world=world)
