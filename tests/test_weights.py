@@ -1,4 +1,4 @@
-"""Files of weights, the shipped ones, and the authors' published generators."""
+"""Files of weights, and the authors' published generators."""
 
 import pytest
 import torch
@@ -6,16 +6,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from helpers import weights
-from helpers.networks import Discriminator, Generator
-from helpers.notebook import root
-from helpers.weights import (
-    find_generators,
-    from_authors,
-    load_authors,
-    load_discriminator,
-    load_generator,
-    save_weights,
-)
+from helpers.networks import Generator
+from helpers.weights import from_authors, load_authors, load_generator, save_weights
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
@@ -29,31 +21,11 @@ def test_a_generator_comes_back(tmp_path, dtype):
 
 
 def test_what_holds_no_weights_is_one_sentence(tmp_path):
-    for name, content, words in (
-        ("x", None, "no weights at"),
-        ("y", b"text", "not a weights file"),
-    ):
-        if content:
-            (tmp_path / name).write_bytes(content)
-        for load in (load_generator, load_discriminator):
-            with pytest.raises(ValueError, match=words):
-                load(tmp_path / name)
+    (tmp_path / "y").write_bytes(b"text")
     save_file({"a": torch.zeros(1)}, tmp_path / "z")
-    for load in (load_generator, load_discriminator):
-        with pytest.raises(ValueError, match="of this course"):
-            load(tmp_path / "z")
-    save_weights(tmp_path / "D", Discriminator(4))
-    assert load_discriminator(tmp_path / "D").config == {"width": 4}
-
-
-@pytest.mark.parametrize("pair", ["toy", "toy_transposed", "horse2zebra"])
-def test_the_shipped_generators_load(pair):
-    for path in find_generators(root / "data/pretrained" / pair):
-        net, config = load_generator(path)
-        with torch.no_grad():
-            out = net(torch.zeros(1, 3, 36, 41))
-        assert out.shape == (1, 3, 36, 41) and out.isfinite().all() and config["size"] >= 64
-    assert path.stem == "zebra2horse"
+    for name, words in (("x", "no weights"), ("y", "not a weights file"), ("z", "of this course")):
+        with pytest.raises(ValueError, match=words):
+            load_generator(tmp_path / name)
 
 
 class Block(nn.Module):
@@ -110,8 +82,3 @@ def test_the_authors_download_is_cached_and_offline_is_one_sentence(tmp_path, mo
     monkeypatch.setattr(weights, "AUTHORS", "http://127.0.0.1:9/")
     with pytest.raises(ValueError, match="could not be had .* go on without it"):
         load_authors("horse2zebra", tmp_path)
-    with pytest.raises(ValueError, match="choose from: horse2zebra"):
-        load_authors("horse2cow", tmp_path)
-    torch.save({"model.1.weight": torch.zeros(3)}, tmp_path / "map2sat.pth")
-    with pytest.raises(ValueError, match="1 tensors, expected 48"):
-        load_authors("map2sat", tmp_path)
