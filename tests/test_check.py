@@ -27,11 +27,6 @@ def open_turn(x):
     ...  # your turn
 
 
-def open_part(x):
-    doubled = ...  # your turn
-    return doubled
-
-
 class OpenClass:
     def forward(self, x): ...  # your turn
 
@@ -56,25 +51,17 @@ def wrong_shape(x):
     return (2 * x)[:1]
 
 
-def wrong_type(x):
-    return "twice"
-
-
 @pytest.mark.parametrize(
     ("answer", "goes_on_with", "says"),
     [
         (open_turn, course, "yours to write"),
-        (open_part, course, "yours to write"),
         (OpenClass, course, "yours to write"),
-        (None, course, "yours to write"),
         (..., course, "yours to write"),
         (right, right, "9.1 right. It doubles."),
         (wrong, course, "not yet: twice one is two."),
         (raising, course, "stopped with AttributeError"),
         (returns_none, course, "returns nothing"),
         (wrong_shape, course, "the shape is (1,), expected (2,)"),
-        (wrong_type, course, "not str"),
-        (7, course, "TypeError"),
     ],
 )
 def test_check(answer, goes_on_with, says, capsys):
@@ -92,8 +79,3 @@ def test_an_exercise_on_which_nothing_rests(capsys):
     assert check("9.2", lambda: 4) is None
     assert "course's" not in capsys.readouterr().out
     assert check("9.2", lambda: 3)() == 3
-
-
-def test_an_unknown_number_is_the_authors_mistake():
-    with pytest.raises(KeyError):
-        check("9.9", 1)
