@@ -1,7 +1,6 @@
 """Imports go one way only, so that the package can be read from top to bottom."""
 
 import ast
-import json
 from pathlib import Path
 
 import pytest
@@ -43,12 +42,3 @@ def test_a_module_imports_only_from_those_before_it(path):
         assert name.partition(".")[0] not in ("exercises", "tools", "tests"), name
         if name.startswith("helpers.") and place(name) is not None:
             assert place(name) < own or (place(name) == own and "widgets" in name), name
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.*py*")), ids=lambda p: p.name)
-def test_nothing_that_a_reader_runs_imports_the_workshop(path):
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
-    for line in text.splitlines():
-        assert not line.strip().startswith(("from tools", "import tools", "from tests")), line
