@@ -19,10 +19,6 @@ def percent(way: str, key: str) -> str:
     return f"{100 * sum(shares) / len(shares):.0f} %"
 
 
-def test_it_is_short():
-    assert len(README.split()) <= 650
-
-
 def test_how_good_it_is():
     drawn = json.loads((ROOT / "data/pretrained/toy/report.json").read_text("utf-8"))
     assert f"reach {drawn['horse2zebra']['striped']:.2f}." in README
