@@ -42,15 +42,6 @@ WRONG = {
 
     def __getitem__(self, i):
         return self.a[i % len(self.a)], self.b[i % len(self.b)]"""),
-        ("expected the larger", """class Pairs(Dataset):
-    def __init__(self, a, b):
-        self.a, self.b = a, b
-
-    def __len__(self):
-        return min(len(self.a), len(self.b))
-
-    def __getitem__(self, i):
-        return self.a[i], self.b[torch.randint(len(self.b), ()).item()]"""),
     ],
     "1.7": [
         ("same crop", """class Images:
@@ -61,11 +52,5 @@ WRONG = {
         if i not in self.kept:
             self.kept[i] = random_view(self.load(i), self.crop, self.rng)
         return self.kept[i]"""),
-        ("keep what `load` gives", """class Images:
-    def __init__(self, load, crop, rng):
-        self.load, self.crop, self.rng = load, crop, rng
-
-    def __getitem__(self, i):
-        return random_view(self.load(i), self.crop, self.rng)"""),
     ],
 }  # fmt: skip
