@@ -82,7 +82,12 @@ def harder(answer):
     }  # fmt: skip
     if len(names) != 1:
         raise Wrong(f"you changed {len(names)} things, {sorted(names)}: change exactly one.")
-    if torch.equal(toy_images(scenes, "horse"), toy_images(changed, "horse")):
+    try:
+        same = torch.equal(toy_images(scenes, "horse"), toy_images(changed, "horse"))
+    except KeyError as error:
+        known = *drawings.HORSE_COATS, *drawings.ZEBRA_COATS, *drawings.LANDSCAPES
+        raise Wrong(f"there is no {error}, choose from {', '.join(known)}.") from None
+    if same:
         raise Wrong("the horses look as before: only the true zebra changed.")
     before, after = distance(scenes), distance(changed)
     said = f"From {before:.2f} the distance to the true zebra goes to {after:.2f}"

@@ -91,6 +91,8 @@ def image_pool(answer):
         shown = value(pool.query(weight * torch.full((1, 3, 2, 2), float(number))))
         if shown.requires_grad:
             raise Wrong("what it returns still hangs on the generator: detach the fake first.")
+        if any(image.requires_grad for image in pool.images):
+            raise Wrong("what it keeps still hangs on the generator: detach the fake first.")
         given.append(int(shown.flatten()[0]))
     if len(pool.images) != 5 or given[:5] != [0, 1, 2, 3, 4]:
         raise Wrong("until it is full, it keeps each fake and returns it; then it stays full.")
@@ -108,14 +110,16 @@ def update(answer):
     optimizer = torch.optim.SGD([weight], lr=1.0)
     for step in (1, 2):
         before = weight.item()
-        answer(optimizer, {"adv_ab": 2 * weight, "cycle_a": weight}, {"adv_ab": 1, "cycle_a": 10})
+        answer(optimizer, {"adv_ab": 2 * weight, "cycle_a": weight}, {"adv_ab": 3, "cycle_a": 7})
         moved = before - weight.item()
         if moved == 3:
             raise Wrong("each loss counts once here; multiply it by its own weight.")
-        if moved == 24 and step == 2:
+        if moved == 26 and step == 2:
             raise Wrong("old slopes are still there in the second step: clear them first.")
-        if moved != 12:
-            raise Wrong(f"with slopes 1 * 2 and 10 * 1, it moved by {moved:g} and not by 12.")
+        if moved == 0:
+            raise Wrong("nothing moved: is the step missing, or are slopes cleared after backward?")
+        if moved != 13:
+            raise Wrong(f"with slopes 3 * 2 and 7 * 1, it moved by {moved:g} and not by 13.")
     return "Clear, slopes, step."
 
 
@@ -131,7 +135,12 @@ def loop(answer):
     run, pairs = small_run(), batches()
     nets = copy.deepcopy(run.nets)
     pools = [losses.ImagePool(run.config.pool_size, seed) for seed in (0, 1)]
-    found = value(answer(nets, lines.optimizers(nets), pools, pairs.__getitem__, 6, rate=1e-3))
+    try:
+        found = value(answer(nets, lines.optimizers(nets), pools, pairs.__getitem__, 6, rate=1e-3))
+    except RuntimeError as error:
+        if "inplace" in str(error):
+            raise Wrong("update the generators before the discriminators.") from None
+        raise
     if len(found) != 6:
         raise Wrong(f"six steps give {len(found)} dictionaries of losses, expected 6.")
     for step, (x, y) in enumerate(pairs):
@@ -165,7 +174,7 @@ def diagnosis(answer):
     for illness, letter, question in (
         ("D_B", "C", "whose d_b is far above 0.25, the loss of who answers 0.5 to everything?"),
         ("cycle", "A", "whose horses do not come back?"),
-        ("identity", "D", "whose generators do not leave their own domain alone?"),
+        ("identity", "D", "whose identity loss is twice the others'?"),
     ):
         if answer[illness] != letter:
             raise Wrong(f"{illness}: {question}")
