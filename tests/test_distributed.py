@@ -58,13 +58,12 @@ def test_two_processes_equal_one_with_the_joint_batch(tmp_path):
         torch.testing.assert_close(two[name], one[name], rtol=0, atol=1e-6)
 
 
-def test_the_command_line_under_torchrun_resumes(tmp_path):
-    command = ["-m", "helpers", "train", "--preset", "smoke", "--batch", "2", "--steps", "6",
-               "--device", "cpu", "--out", tmp_path]  # fmt: skip
-    for _ in range(2):
-        done = torchrun(*command)
-        assert done.returncode == 0, done.stderr
-    assert load_checkpoint(tmp_path)["step"] == 6
+def test_the_command_line_under_torchrun(tmp_path):
+    command = ["-m", "helpers", "train", "--preset", "smoke", "--batch", "2", "--steps", "2",
+               "--decay-steps", "1", "--device", "cpu", "--out", tmp_path]  # fmt: skip
+    done = torchrun(*command)
+    assert done.returncode == 0, done.stderr
+    assert load_checkpoint(tmp_path)["step"] == 2
 
 
 if __name__ == "__main__":
