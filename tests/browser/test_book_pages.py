@@ -65,40 +65,7 @@ def test_a_page_is_whole_and_fit_for_everyone(opened, name, width):
     assert not serious(page, ["color-contrast"])
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("notebooks/")])
-def test_formulas_have_a_size_and_output_keeps_its_columns(opened, name):
-    page = opened(name, 390)
-    sizes = page.evaluate(
-        "[...document.querySelectorAll('math')].filter(m => !m.closest('details:not([open])'))"
-        ".map(m => m.getBoundingClientRect()).map(r => [r.width, r.height])"
-    )
-    assert all(width > 4 and height > 6 for width, height in sizes)
-    wraps = "[...document.querySelectorAll('.cell_output pre')].map(p => getComputedStyle(p)"
-    styles = page.evaluate(f"{wraps}).map(s => [s.whiteSpace, s.overflowX])")
-    assert all(style == ["pre", "auto"] for style in styles)
-
-
-def test_a_fold_opens_by_mouse_and_by_key(opened):
-    page = opened("notebooks/02_generator")
-    summary = page.locator("details > summary").first
-    is_open = "summary => summary.parentElement.open"
-    summary.click()
-    assert summary.evaluate(is_open)
-    summary.press("Enter")
-    assert not summary.evaluate(is_open)
-
-
 def test_search_finds_a_word_from_disk(opened):
     page = opened("search")
     page.goto(page.url + "?q=checkerboard")
     page.wait_for_selector("#search-results a[href*='02_generator']", timeout=20_000)
-
-
-def test_the_theme_is_chosen_and_kept_on_the_next_page(opened):
-    page = opened("index")
-    page.locator("button.theme-switch-button:visible").click()
-    page.locator("button.theme-change-button[data-mode=dark]:visible").click()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    page.locator("a.right-next").click()
-    page.wait_for_url("**/00_*.html")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
