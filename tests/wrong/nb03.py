@@ -80,6 +80,6 @@ WRONG = {
     ],
     "3.6": [
         ("first judge has seen", TWO.format(result=BOTH.format("mixed", "mixed"))),
-        ("seen no horse", TWO.format(result=BOTH.format("translated", "translated"))),
+        ("met no horse", TWO.format(result=BOTH.format("translated", "translated"))),
     ],
 }
