@@ -171,7 +171,7 @@ def test_a_signal_saves_first_and_resuming_is_bit_identical(tiny, drawings, tmp_
 
 
 def train_saving_every_step(folder):
-    sizes = dict(width=4, d_width=4, steps=12, decay_steps=6, pool_size=3)
+    sizes = dict(width=4, d_width=4, steps=40, decay_steps=20, pool_size=3)
     run, images = Run(dataclasses.replace(PRESETS["smoke"], **sizes)), toy_domains(4, 36)
     train(run, images, Path(folder), lambda run: print(run.step, flush=True), 1, 1)
     return load_checkpoint(Path(folder))
@@ -185,7 +185,7 @@ def test_killed_at_a_random_moment_it_ends_the_same(tmp_path):
     time.sleep(random.uniform(0, 0.05))
     process.kill()
     process.communicate(timeout=60)
-    assert 0 < load_checkpoint(tmp_path / "killed")["step"] < 12
+    assert 0 < load_checkpoint(tmp_path / "killed")["step"] < 40
     killed, whole = (train_saving_every_step(tmp_path / name) for name in ("killed", "whole"))
     assert_same(killed, whole)
 
@@ -195,6 +195,7 @@ def test_the_checkpoint_before_a_damaged_one_is_kept(tiny, drawings, tmp_path):
     latest = tmp_path / "checkpoint.pt"
     latest.write_bytes(latest.read_bytes()[:1000])
     assert load_checkpoint(tmp_path)["step"] == 9
+    assert not latest.exists(), "the next save would put it in the place of the good one"
     assert_same(train(Run(tiny), drawings, tmp_path).state_dict(), whole.state_dict())
 
 
@@ -259,6 +260,13 @@ def test_half_precision(tiny, drawings):
         assert run.losses.isfinite().all()
         assert all(p.dtype == torch.float32 for net in run.nets for p in net.parameters())
         assert run.scaler.is_enabled() == (amp == "float16")
+    run.load_state_dict(run.state_dict() | {"scaler": {}})  # of a run on hardware without float16
+
+
+def test_a_batch_that_processes_cannot_share_is_one_sentence(tiny, drawings, monkeypatch):
+    monkeypatch.setattr("helpers.distributed.world_size", lambda: 2)
+    with pytest.raises(ValueError, match="equal shares"):
+        train(Run(tiny), drawings)
 
 
 if __name__ == "__main__":
