@@ -20,7 +20,7 @@ run: setup
 test: export OMP_NUM_THREADS = 1
 test: setup
 	$(PY) -m ruff check .
-	$(PY) -m pytest tests -n 2 --dist loadfile
+	$(PY) -m pytest tests -n 2 --dist loadgroup
 	rm -rf runs/notebook-smoke
 	CYCLEGAN_PRESET=smoke $(PY) $(NBVAL)
 
@@ -49,7 +49,7 @@ COLAB_PYTHON ?= $(shell python3.13 -c 'print("python3.13")' 2>/dev/null || echo 
 COLAB := .venv-colab/bin/python
 test-colab: export OMP_NUM_THREADS = 1
 test-colab: .venv-colab/installed
-	$(COLAB) -m pytest tests -n 2 --dist loadfile --ignore tests/test_book.py
+	$(COLAB) -m pytest tests -n 2 --dist loadgroup --ignore tests/test_book.py
 	rm -rf runs/notebook-smoke
 	CYCLEGAN_PRESET=smoke PYTHONPATH="$(CURDIR)/tests/colab" $(COLAB) $(NBVAL)
 

@@ -93,7 +93,11 @@ def influence(answer):
         raise Wrong("rows and columns are exchanged: a map is [0, 0, row, column].")
     if (found > 0).sum() > 27:
         raise Wrong("too many pixels count: call backward() on one score, not on the whole map.")
-    close(found, right, "abs() first, then the sum over the picture and the colours: height and width stay.")
+    close(
+        found,
+        right,
+        "abs() first, then the sum over the picture and the colours: height and width stay.",
+    )
     return "The gradient finds the field without a formula."
 
 

@@ -26,8 +26,8 @@ def recorded(root: Path = ROOT) -> tuple[str, str]:
 def buttons(repository: str, tag: str) -> str:
     if repository == PLACEHOLDER:
         return (
-            "**Open it:** in a clone, `make lab` installs all and opens notebook 00; `make book` makes "
-            "the book with its\nlive pages."
+            "**Open it:** in a clone, `make lab` installs all and opens notebook 00; `make book` "
+            "makes the book with its\nlive pages."
         )
     page = f"{repository}/blob/{tag}/notebooks/00_start_here.ipynb"
     book = "https://{}.github.io/{}/".format(*repository.split("/"))

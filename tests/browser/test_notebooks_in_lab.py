@@ -9,7 +9,7 @@ from tools.book import WIDGET
 
 ROOT = Path(__file__).parent.parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-PICTURE = ROOT / "data/lecture/picture.png"
+PICTURE = ROOT / "data/photographs/nokota_horses.jpg"
 MINUTES = 8  # for one notebook, on a machine that does other things as well
 MODEL = "window.jupyterapp.shell.currentWidget?.content?.model"
 DONE = """() => {
