@@ -144,7 +144,7 @@ def false_alarm(answer):
         if any(np.size(one) != 1 for one in found):
             raise Wrong("return one True or False: whether any of the looks is a finding.")
         share, right = np.mean([bool(one) for one in found]), 1 - 0.95**looks
-        if abs(share - 1 + 0.975**looks) < 0.02:
+        if looks > 1 and abs(share - 1 + 0.975**looks) < 0.02:
             raise Wrong("a difference below -1.96 is a finding, too: look at both sides.")
         if share < 0.8 * right and looks > 1:
             raise Wrong(f"{looks} looks should find more than {share:.0%}: draw `looks` numbers.")

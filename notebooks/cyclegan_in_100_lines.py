@@ -86,7 +86,7 @@ def discriminator_losses(nets, x, y, fake_a, fake_b):
 class ImagePool:
     def __init__(self, capacity=50, seed=0):
         self.capacity, self.images = capacity, []
-        self.generator = torch.Generator().manual_seed(seed)  # of random numbers, that is
+        self.generator = torch.Generator().manual_seed(seed)
 
     def query(self, fake):
         fake = fake.detach()

@@ -7,13 +7,6 @@ from helpers.config import PRESETS
 from helpers.data.domains import toy_domains
 
 
-def pytest_collection_modifyitems(items):
-    """For `--dist loadgroup`: each file stays in one process, but for the long notebooks."""
-    for item in items:
-        if not item.name.startswith("test_run_all"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(autouse=True)
 def same_chance():
     torch.manual_seed(0)

@@ -15,8 +15,10 @@ from tools import book, browser, publish
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 # Themes that call what the next Sphinx will not have.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning",
-                                        "ignore::PendingDeprecationWarning")  # fmt: skip
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"),
+    pytest.mark.xdist_group("book"),  # one process, so that it is built once
+]
 
 
 @pytest.mark.parametrize("outputs, shown", [

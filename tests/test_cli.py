@@ -7,6 +7,7 @@ import pytest
 from helpers.__main__ import main
 from helpers.checkpoints import load_checkpoint
 
+pytestmark = pytest.mark.xdist_group("cli")
 TRAIN = ["train", "--preset", "smoke", "--steps", "4", "--decay-steps", "2", "--device", "cpu",
          "--width", "4"]  # fmt: skip
 

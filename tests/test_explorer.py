@@ -8,6 +8,8 @@ from PIL import Image
 
 from tools import explorer
 
+pytestmark = pytest.mark.xdist_group("explorer")
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
