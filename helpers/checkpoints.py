@@ -45,6 +45,8 @@ def load_checkpoint(folder: Path) -> dict | None:
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
             state["config"]  # something else may bear this name
+        except OSError:  # the disk's fault, not the file's
+            raise
         except Exception as error:  # what damage raises depends on where it lies
             print(f"{path} is damaged ({type(error).__name__}): trying the one before.")
             continue
