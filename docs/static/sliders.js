@@ -10,7 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
     box.dataset.label = "setting";
     box.querySelectorAll("img").forEach((picture, k) => { picture.dataset.state = states[k]; });
   });
-  document.querySelectorAll(".slider").forEach((box, number) => {
+  document.querySelectorAll("div.slider").forEach((box, number) => {
     const pictures = [...box.querySelectorAll("img")];
     if (pictures.length < 2) return;
     const state = k => pictures[k].dataset.state || pictures[k].alt;

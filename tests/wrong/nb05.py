@@ -1,5 +1,9 @@
 """Wrong answers to the turns of notebook 05, and what the check says to each."""
 
+import inspect
+
+from exercises.nb05 import lines
+
 POOL = """
 class ImagePool:
     def __init__(self, capacity=50, seed=0):
@@ -8,21 +12,7 @@ class ImagePool:
 
     def query(self, fake):
 """
-TRAIN = """
-def train(nets, opts, pools, pairs, steps, rate=4e-4, first=0, look=print):
-    (opt_g, opt_d), (pool_a, pool_b), curves = opts, pools, []
-    for step in range(first, steps):
-        for group in opt_g.param_groups + opt_d.param_groups:
-            group["lr"] = rate * min(1, 2 * (1 - step / steps))
-        x, y = pairs(step)
-        losses, fake_a, fake_b = generator_losses(nets, x, y)
-        update(opt_g, losses)
-        fake_a, fake_b = FAKES
-        d_losses = discriminator_losses(nets, x, y, fake_a, fake_b)
-        update(opt_d, d_losses)
-        curves.append({name: loss.item() for name, loss in (losses | d_losses).items()})
-    return curves
-"""
+TRAIN, FAKES = inspect.getsource(lines.train), "pool_a.query(fake_a), pool_b.query(fake_b)"
 LATE = "pool_a.query(nets.G_BA(y)), pool_b.query(nets.G_AB(x))"
 UNPOOLED = "fake_a.detach(), fake_b.detach()"
 
@@ -77,8 +67,8 @@ def update(optimizer, losses, weights=WEIGHTS):
 '''),
     ],
     "5.5": [
-        ("your step 1: d_a differs in the", TRAIN.replace("FAKES", LATE)),
-        ("From step 3 on the check's pools are full", TRAIN.replace("FAKES", UNPOOLED)),
+        ("your step 1: d_a differs in the", TRAIN.replace(FAKES, LATE)),
+        ("From step 3 on the check's pools are full", TRAIN.replace(FAKES, UNPOOLED)),
     ],
     "5.6": [
         ("horses do not come back", '''
